@@ -1,0 +1,1 @@
+"""The one gateway to text models: writers, prompts, budgets, ledger."""

@@ -1,0 +1,1 @@
+"""Sources, posts, filters and the collectors."""

@@ -1,0 +1,1 @@
+"""Stories, rewrites and versions."""

@@ -1,0 +1,1 @@
+"""The one gateway to Telegram: bots, rate buckets, Bot API calls."""

@@ -1,0 +1,43 @@
+"""The database of a run: PostgreSQL where an address is given, else SQLite in the folder for written things."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+
+def database(url: str, *, var: Path, pool_max: int) -> dict[str, Any]:
+    """Django's `DATABASES` entry for an address.
+
+    Raises:
+        ImproperlyConfigured: the address is not one of PostgreSQL.
+    """
+    if not url:
+        return sqlite(var / "pult.sqlite3")
+    config: dict[str, Any] = environ.Env.db_url_config(url)
+    if config.get("ENGINE") != "django.db.backends.postgresql":
+        raise ImproperlyConfigured("DATABASE_URL must be an address that starts with postgres://, or empty for SQLite.")
+    config["OPTIONS"] = {
+        **config.get("OPTIONS", {}),
+        "pool": {"min_size": 0, "max_size": pool_max, "timeout": 10},
+        "connect_timeout": 5,
+    }
+    config["CONN_HEALTH_CHECKS"] = True
+    return config
+
+
+def sqlite(path: Path) -> dict[str, Any]:
+    """SQLite for several processes: write-ahead log, immediate transactions, patience with locks."""
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": path,
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=20000;",
+        },
+        "TEST": {"NAME": str(path.with_name("test.sqlite3"))},
+    }

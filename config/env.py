@@ -1,0 +1,286 @@
+"""Every environment variable that Pult reads: its name, type, default and meaning.
+
+Settings read the environment through `read` only, so this list is complete; `.env.example` and
+`docs/configuration.md` are printed from it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One environment variable.
+
+    Attributes:
+        name: as written in the environment.
+        kind: how its text is read: str, bool, int, float, list, path, url or one of `choices`.
+        default: what an absent variable means; None stands for "not set".
+        meaning: one sentence for whoever runs Pult.
+        group: the heading it stands under in the docs.
+        secret: its value is never printed.
+        choices: the only values accepted, where there are few.
+        minimum: the least number accepted.
+    """
+
+    name: str
+    kind: str
+    default: Any
+    meaning: str
+    group: str
+    secret: bool = False
+    choices: tuple[str, ...] = ()
+    minimum: float | None = None
+    example: str = ""
+
+
+VARIABLES: dict[str, Variable] = {}
+
+
+def variable(
+    name: str,
+    kind: str,
+    default: Any,
+    meaning: str,
+    *,
+    group: str,
+    secret: bool = False,
+    choices: tuple[str, ...] = (),
+    minimum: float | None = None,
+    example: str = "",
+) -> None:
+    """Declare one variable; names are unique."""
+    if name in VARIABLES:
+        raise ValueError(f"{name} is declared twice")
+    VARIABLES[name] = Variable(name, kind, default, meaning, group, secret, choices, minimum, example)
+
+
+# Where it runs
+variable("PULT_VAR", "path", "var", "Folder for everything that is written: database, media, logs, keys.", group="Run")
+variable("HOST", "str", "127.0.0.1", "Address that the web server listens on.", group="Run")
+variable("PORT", "int", 8000, "Port that the web server listens on.", group="Run", minimum=1)
+variable("DEBUG", "bool", False, "Show tracebacks in the browser. For development only.", group="Run")
+variable(
+    "ALLOWED_HOSTS",
+    "list",
+    ["localhost", "127.0.0.1", "[::1]"],
+    "Host names that the site answers to, comma-separated.",
+    group="Run",
+)
+variable(
+    "BASE_URL",
+    "url",
+    "",
+    "Public address of the site, for links in messages and webhooks; empty means http://HOST:PORT.",
+    group="Run",
+    example="https://pult.example.org",
+)
+variable(
+    "CSRF_TRUSTED_ORIGINS",
+    "list",
+    [],
+    "Origins whose forms are accepted behind a proxy, comma-separated, with scheme.",
+    group="Run",
+)
+variable("HTTPS_ONLY", "bool", False, "The site is reached by HTTPS: secure cookies, redirect, HSTS.", group="Run")
+variable("TIME_ZONE", "str", "Europe/Moscow", "Zone of screens where a workspace has none of its own.", group="Run")
+variable("DEMO", "bool", True, "Load the demo workspace on the first `make run`.", group="Run")
+variable("WORKER_THREADS", "int", 4, "Threads of the worker that `make run` starts.", group="Run", minimum=1)
+
+# Keys
+variable(
+    "SECRET_KEY",
+    "str",
+    "",
+    "Signs sessions and forms; empty means a key made on first run in PULT_VAR/keys.",
+    group="Keys",
+    secret=True,
+)
+variable(
+    "FIELD_ENCRYPTION_KEYS",
+    "list",
+    [],
+    "Fernet keys for secrets at rest, comma-separated: the first writes, all read. Empty means a key made on first "
+    "run in PULT_VAR/keys.",
+    group="Keys",
+    secret=True,
+)
+
+# Servers
+variable(
+    "DATABASE_URL",
+    "str",
+    "",
+    "PostgreSQL address; empty means SQLite in PULT_VAR.",
+    group="Servers",
+    secret=True,
+    example="postgres://pult:password@127.0.0.1:5432/pult",
+)
+variable(
+    "REDIS_URL",
+    "str",
+    "",
+    "Redis address for broker, cache and limits; empty means files in PULT_VAR.",
+    group="Servers",
+    secret=True,
+    example="redis://127.0.0.1:6379/0",
+)
+variable(
+    "CELERY_BROKER_URL",
+    "str",
+    "",
+    "Broker address where it differs from REDIS_URL, for example RabbitMQ.",
+    group="Servers",
+    secret=True,
+)
+variable("DATABASE_POOL_MAX", "int", 8, "Largest number of PostgreSQL connections a process holds.", group="Servers", minimum=1)
+variable("AWS_STORAGE_BUCKET_NAME", "str", "", "S3 bucket for media; empty means PULT_VAR/media.", group="Servers")
+variable("AWS_S3_ENDPOINT_URL", "str", "", "S3-compatible endpoint where it is not Amazon's.", group="Servers")
+
+# Telegram
+variable(
+    "TELEGRAM_API_URL",
+    "url",
+    "https://api.telegram.org",
+    "Bot API server.",
+    group="Telegram",
+)
+
+# AI
+variable(
+    "AI_WRITER",
+    "choice",
+    "offline",
+    "Who writes drafts: the local extractive writer or an OpenAI-compatible endpoint.",
+    group="AI",
+    choices=("offline", "openai"),
+)
+variable("AI_API_URL", "url", "https://api.openai.com/v1", "OpenAI-compatible endpoint.", group="AI")
+variable("AI_API_KEY", "str", "", "Key of that endpoint.", group="AI", secret=True)
+variable("AI_MODEL", "str", "gpt-5-mini", "Model that writes where a workspace names none.", group="AI")
+variable("AI_TEMPERATURE", "float", 0.4, "How freely it writes, 0 to 2.", group="AI", minimum=0)
+variable("AI_PROXY", "str", "", "HTTP or SOCKS proxy for AI requests.", group="AI", secret=True)
+variable("AI_TIMEOUT_S", "float", 60.0, "Longest wait for one answer, seconds.", group="AI", minimum=1)
+variable("AI_DAILY_BUDGET_USD", "float", 5.0, "Daily spending limit of a workspace that sets none.", group="AI", minimum=0)
+variable(
+    "AI_PRICE_INPUT_USD", "float", 0.25, "Price of a million input tokens, for the ledger.", group="AI", minimum=0
+)
+variable(
+    "AI_PRICE_OUTPUT_USD", "float", 2.0, "Price of a million output tokens, for the ledger.", group="AI", minimum=0
+)
+
+# HTTP
+variable(
+    "HTTP_ALLOW_PRIVATE",
+    "list",
+    [],
+    "Host:port pairs or networks that fetching may reach although they are private, comma-separated.",
+    group="Fetching",
+    example="127.0.0.1:8080,10.0.0.0/8",
+)
+variable("HTTP_TIMEOUT_S", "float", 20.0, "Longest wait for one page or feed, seconds.", group="Fetching", minimum=1)
+variable("HTTP_MAX_BYTES", "int", 10_485_760, "Largest answer that is read, bytes.", group="Fetching", minimum=1024)
+variable("HTTP_HOST_INTERVAL_S", "float", 1.0, "Least pause between two requests to one host.", group="Fetching", minimum=0)
+
+# Logs
+variable(
+    "LOG_LEVEL",
+    "choice",
+    "INFO",
+    "Least level that is logged.",
+    group="Logs",
+    choices=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
+)
+variable("LOG_FORMAT", "choice", "console", "How a log line looks.", group="Logs", choices=("console", "json"))
+variable("LOG_DIR", "path", "", "Folder of log files; empty means PULT_VAR/logs.", group="Logs")
+variable("LOG_FILE_ENABLED", "bool", False, "Also write access.log, error.log and app.log.", group="Logs")
+variable("SLOW_QUERY_MS", "int", 100, "Queries slower than this are logged with their place.", group="Logs", minimum=1)
+variable("SENTRY_DSN", "str", "", "Where errors are reported; empty means nowhere.", group="Logs", secret=True)
+
+
+class Environment:
+    """Reads declared variables from a mapping and says in one sentence what is wrong with a value."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+
+    def __call__(self, name: str) -> Any:
+        """Return the value of a declared variable, typed.
+
+        Raises:
+            ImproperlyConfigured: the text can't be read as its kind; names the variable.
+        """
+        known = VARIABLES[name]
+        text = self._values.get(name, "").strip()
+        if text == "":
+            return list(known.default) if isinstance(known.default, list) else known.default
+        try:
+            value = READERS[known.kind](text)
+        except ValueError as exc:
+            raise ImproperlyConfigured(f"{name} must be {DESCRIPTIONS[known.kind]}, not “{shown(known, text)}”.") from exc
+        if known.choices and value not in known.choices:
+            raise ImproperlyConfigured(f"{name} must be one of {', '.join(known.choices)}, not “{text}”.")
+        if known.minimum is not None and value < known.minimum:
+            raise ImproperlyConfigured(f"{name} must be at least {known.minimum:g}, not {text}.")
+        return value
+
+
+def shown(known: Variable, text: str) -> str:
+    """The value as an error message may show it."""
+    return "…" if known.secret else text
+
+
+def read_bool(text: str) -> bool:
+    """Read yes/no words; ValueError for anything else."""
+    word = text.lower()
+    if word in {"1", "true", "yes", "on"}:
+        return True
+    if word in {"0", "false", "no", "off"}:
+        return False
+    raise ValueError(text)
+
+
+def read_url(text: str) -> str:
+    """Read an http(s) address without its last slash."""
+    if not text.startswith(("http://", "https://")):
+        raise ValueError(text)
+    return text.rstrip("/")
+
+
+READERS: dict[str, Callable[[str], Any]] = {
+    "str": str,
+    "choice": str,
+    "bool": read_bool,
+    "int": int,
+    "float": float,
+    "list": lambda text: [part.strip() for part in text.split(",") if part.strip()],
+    "path": str,
+    "url": read_url,
+}
+DESCRIPTIONS = {
+    "str": "text",
+    "choice": "one of its choices",
+    "bool": "true or false",
+    "int": "a whole number",
+    "float": "a number",
+    "list": "a comma-separated list",
+    "path": "a folder",
+    "url": "an address that starts with http:// or https://",
+}
+
+
+def load(base: Path = BASE_DIR) -> Environment:
+    """The process's environment over the `.env` file beside `manage.py`."""
+    if (base / ".env").exists():
+        environ.Env.read_env(base / ".env", overwrite=False)
+    return Environment(os.environ)
