@@ -1,0 +1,52 @@
+"""Who is told of posts: apps above register dotted paths in their `AppConfig.ready()`.
+
+Listeners run inside the transaction that stores the posts, so what they write is stored with them or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+
+from django.utils.module_loading import import_string
+
+from apps.sources.models import Post
+
+Listener = Callable[[Sequence[Post]], None]
+
+_added: list[str] = []
+_changed: list[str] = []
+
+
+def register(path: str) -> None:
+    """Have the function at this dotted path called with kept posts that are new, or newly kept."""
+    if path not in _added:
+        _added.append(path)
+
+
+def register_changed(path: str) -> None:
+    """Have the function at this dotted path called with kept posts whose text the source changed."""
+    if path not in _changed:
+        _changed.append(path)
+
+
+def tell_added(posts: Sequence[Post]) -> None:
+    """Tell of new kept posts."""
+    _tell(_added, posts)
+
+
+def tell_changed(posts: Sequence[Post]) -> None:
+    """Tell of kept posts that changed."""
+    _tell(_changed, posts)
+
+
+def _tell(paths: list[str], posts: Sequence[Post]) -> None:
+    if posts:
+        for path in paths:
+            _listener(path)(posts)
+
+
+@cache
+def _listener(path: str) -> Listener:
+    listener: Listener = import_string(path)
+    return listener

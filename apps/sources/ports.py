@@ -1,0 +1,46 @@
+"""What parsers hand to intake, and what intake answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of a feed or message of an export, as its parser found it.
+
+    Attributes:
+        external_id: the source's own id; empty where it gives none.
+        text: the body; what `markup` says it is written in.
+        markup: "plain", "html" or "markdown" (the light kind that Telegram libraries write).
+        published_at: aware; None where the source does not say.
+        channel: the voice inside the source, where it holds several.
+    """
+
+    external_id: str = ""
+    title: str = ""
+    text: str = ""
+    url: str = ""
+    author: str = ""
+    published_at: datetime | None = None
+    channel: str = ""
+    markup: str = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeReport:
+    """What became of a batch of items: each one is added, changed or same; `dropped` counts the added ones that a filter dropped."""
+
+    added: int = 0
+    changed: int = 0
+    same: int = 0
+    dropped: int = 0
+
+    def __add__(self, other: IntakeReport) -> IntakeReport:
+        return IntakeReport(
+            self.added + other.added,
+            self.changed + other.changed,
+            self.same + other.same,
+            self.dropped + other.dropped,
+        )
