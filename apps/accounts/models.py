@@ -41,7 +41,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("e-mail"), unique=True, null=True, blank=True)
     telegram_id = models.BigIntegerField(_("Telegram id"), unique=True, null=True, blank=True)
     name = models.CharField(_("name"), max_length=150, blank=True)
-    language = models.CharField(_("language"), max_length=5, choices=[("ru", _("Russian")), ("en", _("English"))], default="ru")
+    language = models.CharField(
+        _("language"), max_length=5, choices=[("ru", _("Russian")), ("en", _("English"))], default="ru"
+    )
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may open the back office"), default=False)
     date_joined = models.DateTimeField(_("joined"), default=now)
@@ -77,7 +79,9 @@ class Workspace(models.Model):
     name = models.CharField(_("name"), max_length=100)
     slug = models.SlugField(_("address"), unique=True)
     time_zone = models.CharField(_("time zone"), max_length=50, default="Europe/Moscow", validators=[validate_zone])
-    language = models.CharField(_("language"), max_length=5, choices=[("ru", _("Russian")), ("en", _("English"))], default="ru")
+    language = models.CharField(
+        _("language"), max_length=5, choices=[("ru", _("Russian")), ("en", _("English"))], default="ru"
+    )
     ai_api_url = models.URLField(_("AI endpoint"), blank=True, help_text=_("Empty: the one of the installation."))
     ai_api_key = EncryptedTextField(_("AI key"), blank=True, default="")
     ai_model = models.CharField(_("AI model"), max_length=100, blank=True)
@@ -142,7 +146,12 @@ class AuditEntry(models.Model):
     """Who did what to which row, written in the transaction of the change."""
 
     workspace = models.ForeignKey(
-        Workspace, on_delete=models.CASCADE, null=True, blank=True, related_name="audit_entries", verbose_name=_("workspace")
+        Workspace,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="audit_entries",
+        verbose_name=_("workspace"),
     )
     actor = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("who")

@@ -39,7 +39,13 @@ def audit_record(
 
 @transaction.atomic
 def alert_raise(
-    *, workspace: Workspace, key: str, message: str, level: str = Alert.Level.WARNING, url: str = "", at: datetime | None = None
+    *,
+    workspace: Workspace,
+    key: str,
+    message: str,
+    level: str = Alert.Level.WARNING,
+    url: str = "",
+    at: datetime | None = None,
 ) -> Alert:
     """Open an alert, or count once more on the open one with the same key. `key` is like "delivery.unknown:42"."""
     moment = at or now()

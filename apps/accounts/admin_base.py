@@ -1,0 +1,352 @@
+"""The base of every admin of workspace-owned rows: it shows, offers and accepts only what the user's roles give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache, update_wrapper
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.filters import RelatedFieldListFilter
+from django.core.paginator import Paginator
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from apps.accounts import access
+from apps.accounts.models import Workspace
+from apps.accounts.reports import Report, each
+from apps.accounts.requests import shown_of, user_of, workspaces_of
+from apps.accounts.services import audit_record
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin as UnfoldModelAdmin
+    from django.forms import ModelForm
+else:
+    from unfold.admin import ModelAdmin as UnfoldModelAdmin
+
+M = TypeVar("M", bound=models.Model)
+COUNT_CAP = 10_000
+
+__all__ = ["CappedPaginator", "Report", "WorkspaceModelAdmin", "each"]
+
+
+class CappedPaginator(Paginator):  # type: ignore[type-arg]
+    """Counts no further than `COUNT_CAP` rows, so that a list of a million opens as fast as a list of ten."""
+
+    @cached_property
+    def count(self) -> int:
+        """The number of rows, or the cap where there are more."""
+        rows = self.object_list
+        if isinstance(rows, models.QuerySet):
+            return rows.order_by()[:COUNT_CAP].count()
+        return len(rows)
+
+
+class WorkspaceModelAdmin(UnfoldModelAdmin[M]):
+    """An admin of rows that belong to a workspace.
+
+    Lists show the rows of the chosen workspace, or of all that the user sees; another workspace's row is a 404. Choices
+    of foreign keys and filters are limited likewise. `workspace` is set on add and never changes.
+
+    Attributes:
+        workspace_path: lookup from the model to its workspace; found over the foreign keys where it is not given.
+        empty_text: what will appear in the list and how to get it.
+        audit_saves: write an audit entry for what is added, changed and deleted here; False where a service does.
+    """
+
+    workspace_path: str = "workspace"
+    empty_text: Any = ""
+    audit_saves: bool = True
+    paginator = CappedPaginator
+    show_full_result_count = False
+    list_per_page = 50
+    list_max_show_all = 200
+    actions_selection_counter = True
+
+    # Rows
+
+    def path(self) -> str:
+        """The lookup from the model to its workspace; empty for the workspace itself."""
+        if self.workspace_path != "workspace":
+            return self.workspace_path
+        found = access.workspace_path(self.model)
+        return self.workspace_path if found is None else found
+
+    def of(self, rows: models.QuerySet[M], workspaces: Sequence[Workspace]) -> models.QuerySet[M]:
+        """The rows of these workspaces."""
+        path = self.path()
+        if not path:
+            return rows.filter(pk__in=[workspace.pk for workspace in workspaces])
+        return rows.filter(**{f"{path}__in": list(workspaces)})
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[M]:
+        """What the user sees; in the list, of the chosen workspace only."""
+        return self.of(super().get_queryset(request), self.visible(request))
+
+    def visible(self, request: HttpRequest) -> list[Workspace]:
+        """The workspaces whose rows this request may touch."""
+        match = request.resolver_match
+        is_list = match is not None and (match.url_name or "").endswith("_changelist")
+        return shown_of(request) if is_list else workspaces_of(request)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Every address with a row's id answers 404 for a row that the user does not see."""
+        patterns = super().get_urls()
+        for pattern in patterns:
+            if "object_id" in pattern.pattern.converters and callable(pattern.callback):
+                pattern.callback = self.guarded(pattern.callback)
+        return patterns
+
+    def guarded(self, view: Callable[..., Any]) -> Callable[..., Any]:
+        """The view, behind the check that its row is the user's."""
+
+        def inner(request: HttpRequest, *args: Any, object_id: str, **kwargs: Any) -> Any:
+            if access.has_back_office(user_of(request)) and self.get_object(request, object_id) is None:
+                raise Http404
+            return view(request, *args, object_id=object_id, **kwargs)
+
+        return update_wrapper(inner, view)
+
+    # Rights
+
+    def allows(self, request: HttpRequest, verb: str, obj: Any = None) -> bool:
+        """Whether the user may do the verb to this row (or key of a row); without one, anywhere in what is shown."""
+        user = user_of(request)
+        if obj is None:
+            return bool(access.permitted(user, verb, shown_of(request)))
+        row = obj if isinstance(obj, models.Model) else self.get_object(request, str(obj))
+        return row is not None and access.can(user, verb, self.owner_id(row))
+
+    def owner_id(self, row: models.Model) -> int | None:
+        """The id of the row's workspace."""
+        return access.workspace_id_of(row)
+
+    def permission(self, action: str) -> str:
+        """The name of one of Django's permissions on this model."""
+        return f"{self.opts.app_label}.{action}_{self.opts.model_name}"
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Viewing follows the role; whoever may change may view."""
+        return self.allows(request, self.permission("view"), obj) or self.has_change_permission(request, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Adding follows the role."""
+        return self.allows(request, self.permission("add"))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Changing follows the role in the row's workspace."""
+        return self.allows(request, self.permission("change"), obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Deleting follows the role in the row's workspace."""
+        return self.allows(request, self.permission("delete"), obj)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """The app is shown to whoever sees these rows."""
+        return self.has_view_permission(request)
+
+    # Actions
+
+    def action_verbs(self, function: Any) -> list[str]:
+        """The permissions that an action names, as verbs: "change" becomes this model's, "story.approve" stays."""
+        named: Sequence[str] = getattr(function, "allowed_permissions", ())
+        return [
+            self.permission(name) if name in access.ACTIONS else name
+            for name in named
+            if name in access.ACTIONS or "." in name
+        ]
+
+    def _filter_actions_by_permissions(self, request: HttpRequest, actions: Any) -> list[Any]:
+        kept = []
+        for function, name, description in actions:
+            own = [n for n in getattr(function, "allowed_permissions", ()) if n not in access.ACTIONS and "." not in n]
+            if all(self.allows(request, verb) for verb in self.action_verbs(function)) and all(
+                getattr(self, f"has_{n}_permission")(request) for n in own
+            ):
+                kept.append((function, name, description))
+        return kept
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """The actions that the role allows, each given only the rows for which it does."""
+        known = super().get_actions(request)
+        return {key: (self.restricted(function), name, text) for key, (function, name, text) in known.items()}
+
+    def restricted(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The action, kept from rows of workspaces where the role does not allow it."""
+        verbs = self.action_verbs(function)
+
+        def inner(model_admin: Any, request: HttpRequest, rows: models.QuerySet[M]) -> HttpResponse | None:
+            allowed = workspaces_of(request)
+            for verb in verbs:
+                allowed = access.permitted(user_of(request), verb, allowed)
+            if len(allowed) < len(workspaces_of(request)):
+                kept = self.of(rows, allowed)
+                left_out = rows.count() - kept.count()
+                if left_out:
+                    text = ngettext(
+                        "%d row left alone: your role does not allow it.",
+                        "%d rows left alone: your role does not allow it.",
+                        left_out,
+                    )
+                    messages.warning(request, text % left_out)
+                rows = kept
+            answer: HttpResponse | None = function(model_admin, request, rows)
+            return answer
+
+        return update_wrapper(inner, function)
+
+    # Forms
+
+    def addable(self, request: HttpRequest) -> list[Workspace]:
+        """The workspaces in which the user may add a row."""
+        return access.permitted(user_of(request), self.permission("add"), shown_of(request))
+
+    def asks_workspace(self, request: HttpRequest, obj: M | None) -> bool:
+        """Whether the add form has to ask for the workspace."""
+        return obj is None and self.path() == "workspace" and len(self.addable(request)) > 1
+
+    def get_fieldsets(self, request: HttpRequest, obj: M | None = None) -> Any:
+        """The admin's own, with the workspace first where it is asked or worth showing, else without it."""
+        sets = [
+            (title, {**options, "fields": list(options["fields"])})
+            for title, options in super().get_fieldsets(request, obj)
+        ]
+        if self.path() != "workspace":
+            return sets
+        for _title, options in sets:
+            options["fields"] = [name for name in options["fields"] if name != "workspace"]
+        if sets and (self.asks_workspace(request, obj) or (obj is not None and len(workspaces_of(request)) > 1)):
+            sets[0][1]["fields"].insert(0, "workspace")
+        return sets
+
+    def get_readonly_fields(self, request: HttpRequest, obj: M | None = None) -> Sequence[Any]:
+        """A row never moves to another workspace."""
+        names = [name for name in super().get_readonly_fields(request, obj) if name != "workspace"]
+        return [*names, "workspace"] if obj is not None and self.path() == "workspace" else names
+
+    def get_form(self, request: HttpRequest, obj: M | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """The admin's form, which sets the workspace before it validates and refuses rows of two workspaces in one."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        addable = self.addable(request) if obj is None and self.path() == "workspace" else []
+        return scoped_form(form, addable[0] if len(addable) == 1 else None)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer only rows of the user's workspaces."""
+        return super().formfield_for_foreignkey(db_field, request, **self.choices_of(db_field, request, kwargs))
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer only rows of the user's workspaces."""
+        return super().formfield_for_manytomany(db_field, request, **self.choices_of(db_field, request, kwargs))
+
+    def choices_of(self, db_field: Any, request: HttpRequest, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """The field's arguments with its queryset scoped."""
+        target = db_field.related_model
+        rows = kwargs.get("queryset")
+        if rows is None:
+            rows = target._default_manager.all()
+        if target is Workspace and db_field.model is self.model:
+            return {**kwargs, "queryset": access.scoped(rows, self.addable(request))}
+        return {**kwargs, "queryset": access.scoped(rows, shown_of(request))}
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        """Filters by a related row list only rows of the user's workspaces."""
+        return [self.scoped_filter(each) for each in super().get_list_filter(request)]
+
+    def scoped_filter(self, given: Any) -> Any:
+        """A filter of the list, limited where it lists related rows."""
+        if isinstance(given, tuple) and isinstance(given[1], type) and issubclass(given[1], RelatedFieldListFilter):
+            return (given[0], scoped_related_filter(given[1]))
+        if isinstance(given, str) and "__" not in given:
+            field = self.opts.get_field(given)
+            if field.is_relation:
+                return (given, scoped_related_filter(RelatedFieldListFilter))
+        return given
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """The list, with the words for when it is empty."""
+        return super().changelist_view(request, {"empty_text": self.empty_text, **(extra_context or {})})
+
+    # Audit
+
+    def log_addition(self, request: HttpRequest, obj: M, message: Any) -> Any:
+        """Also write an audit entry."""
+        self.audit(request, obj, "added", message)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: M, message: Any) -> Any:
+        """Also write an audit entry."""
+        self.audit(request, obj, "changed", message)
+        return super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """Also write an audit entry for each row."""
+        for obj in queryset:
+            self.audit(request, obj, "deleted", "")
+        return super().log_deletions(request, queryset)
+
+    def audit(self, request: HttpRequest, obj: M, verb: str, message: Any) -> None:
+        """Write what was done here, with the names of changed fields and never their values."""
+        if not self.audit_saves:
+            return
+        owner = self.owner_id(obj)
+        changed = [
+            name for part in message if isinstance(part, dict) for name in part.get("changed", {}).get("fields", [])
+        ]
+        audit_record(
+            verb=f"{self.opts.model_name}.{verb}",
+            target=obj,
+            actor=user_of(request),
+            workspace=next((each for each in workspaces_of(request) if each.pk == owner), None),
+            details={"fields": changed} if changed else {},
+        )
+
+
+def scoped_form(form: type[ModelForm[Any]], workspace: Workspace | None) -> type[ModelForm[Any]]:
+    """The form, with its row's workspace set before validation and related rows held to the same workspace."""
+
+    class ScopedForm(form):  # type: ignore[misc, valid-type]
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            if workspace is not None and self.instance.pk is None:
+                self.instance.workspace = workspace
+
+        def _get_validation_exclusions(self) -> set[str]:
+            return set(super()._get_validation_exclusions()) - {"workspace"}
+
+        def clean(self) -> dict[str, Any] | None:
+            cleaned: dict[str, Any] | None = super().clean()
+            values = self.cleaned_data if cleaned is None else cleaned
+            chosen = values.get("workspace")
+            owner = chosen.pk if isinstance(chosen, Workspace) else getattr(self.instance, "workspace_id", None)
+            for name, value in values.items():
+                if owner is not None and isinstance(value, models.Model) and not isinstance(value, Workspace):
+                    other = access.workspace_id_of(value)
+                    if other is not None and other != owner:
+                        self.add_error(name, forms.ValidationError(_("It belongs to another workspace.")))
+            return cleaned
+
+    ScopedForm.__name__ = form.__name__
+    return ScopedForm
+
+
+@lru_cache(maxsize=64)
+def scoped_related_filter(base: type[RelatedFieldListFilter]) -> type[RelatedFieldListFilter]:
+    """A filter by a related row that lists only rows of the workspaces shown."""
+
+    class ScopedRelatedFilter(base):  # type: ignore[misc, valid-type]
+        def field_choices(
+            self, field: Any, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
+        ) -> list[tuple[Any, str]]:
+            rows = access.scoped(field.related_model._default_manager.all(), shown_of(request))
+            ordering = self.field_admin_ordering(field, request, model_admin)
+            if ordering:
+                rows = rows.order_by(*ordering)
+            return [(row.pk, str(row)) for row in rows[:200]]
+
+    ScopedRelatedFilter.__name__ = f"Scoped{base.__name__}"
+    return ScopedRelatedFilter
