@@ -155,6 +155,22 @@ variable(
     "Bot API server.",
     group="Telegram",
 )
+variable(
+    "TELEGRAM_ADAPTER",
+    "choice",
+    "bot_api",
+    "How bots post: through the Bot API server, or only into this process's memory for trying without a network.",
+    group="Telegram",
+    choices=("bot_api", "memory"),
+)
+variable(
+    "TELEGRAM_TIMEOUT_S",
+    "float",
+    20.0,
+    "Longest wait for one answer of the Bot API, seconds; shorter than a delivery's lease.",
+    group="Telegram",
+    minimum=1,
+)
 
 # AI
 variable(
