@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from apps.core.errors import PermanentError
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -30,7 +32,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class IntakeReport:
-    """What became of a batch of items: each one is added, changed or same; `dropped` counts the added ones that a filter dropped."""
+    """What became of a batch of items.
+
+    Each one is added, changed or same; `dropped` counts those of the added that a filter dropped.
+    """
 
     added: int = 0
     changed: int = 0
@@ -44,3 +49,15 @@ class IntakeReport:
             self.same + other.same,
             self.dropped + other.dropped,
         )
+
+
+class UnreadableError(PermanentError):
+    """What was fetched or uploaded is not in a format that Pult reads; the text says what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """A feed as it stood at one moment: its own title and its entries, newest first where the feed says so."""
+
+    title: str
+    items: tuple[Item, ...]

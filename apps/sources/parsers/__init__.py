@@ -1,0 +1,1 @@
+"""Pure readers: bytes in, frozen dataclasses out."""
