@@ -8,6 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
+from zlib import crc32
 
 from django.utils.translation import gettext as _
 
@@ -118,7 +119,7 @@ def numeric(chat_id: ChatId) -> int:
     text = str(chat_id)
     if text.lstrip("-").isdigit():
         return int(text)
-    return -1_000_000_000_000 - sum(ord(letter) * 31**place for place, letter in enumerate(text)) % 10**10
+    return -1_000_000_000_000 - crc32(text.encode())
 
 
 def username_of(chat_id: ChatId) -> str:

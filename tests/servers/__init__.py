@@ -1,0 +1,1 @@
+"""Servers that speak the vendors' protocols on loopback, for tests and for trying things from a shell."""

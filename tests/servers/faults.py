@@ -1,0 +1,103 @@
+"""Faults that a stand-in is told to have: so many times, or by chance from a seed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+KINDS = (
+    "429",  # too many requests, with retry_after
+    "500",  # the server's own failure; `stored=True` after the request was carried out
+    "error",  # any refusal: `status` and `description`
+    "slow",  # `seconds` before the request is carried out
+    "slow_after",  # `seconds` between carrying it out and answering
+    "cut_before",  # the connection is closed, nothing was carried out
+    "cut_after",  # carried out, then the connection is closed without an answer
+    "malformed",  # carried out, but the answer can't be read
+)
+
+
+@dataclass
+class Fault:
+    """One thing that goes wrong.
+
+    Attributes:
+        kind: one of `KINDS`.
+        method: which method or path, with `*` and `?`.
+        times: how often it happens; None is always.
+        after: how many matching requests pass unharmed before it.
+        probability: of happening to a matching request.
+        where: parameters that a request must have, as text.
+    """
+
+    kind: str
+    method: str = "*"
+    times: int | None = None
+    after: int = 0
+    probability: float = 1.0
+    where: dict[str, str] = field(default_factory=dict)
+    seconds: float = 5.0
+    retry_after: float = 3
+    status: int = 400
+    description: str = ""
+    code: str = ""
+    stored: bool = False
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"{self.kind!r} is no fault; there are {', '.join(KINDS)}")
+
+    def concerns(self, method: str, params: Mapping[str, Any]) -> bool:
+        """Whether it may happen to this request."""
+        return fnmatchcase(method, self.method) and all(str(params.get(k)) == str(v) for k, v in self.where.items())
+
+
+class FaultPlan:
+    """The faults that a server is to have, in order; the first that strikes is the one."""
+
+    def __init__(self, *, seed: int = 0) -> None:
+        self._faults: list[Fault] = []
+        self._chance = random.Random(seed)
+
+    def add(self, kind: str, **options: Any) -> Fault:
+        """Plan one more fault; see `Fault` for the options."""
+        fault = Fault(kind, **options)
+        self._faults.append(fault)
+        return fault
+
+    def load(self, plan: Mapping[str, Any] | list[Any]) -> None:
+        """Plan what a POST to /_faults says: one fault, a list, or {"faults": [...], "seed": 1, "replace": true}."""
+        if isinstance(plan, list):
+            plan = {"faults": plan}
+        elif "kind" in plan:
+            plan = {"faults": [plan]}
+        if plan.get("replace"):
+            self.clear()
+        if "seed" in plan:
+            self._chance = random.Random(plan["seed"])
+        for options in plan.get("faults", []):
+            self.add(**options)
+
+    def clear(self) -> None:
+        """Go on without faults."""
+        self._faults.clear()
+
+    def strike(self, method: str, params: Mapping[str, Any]) -> Fault | None:
+        """The fault that happens to this request, if one does."""
+        for fault in list(self._faults):
+            if not fault.concerns(method, params):
+                continue
+            if fault.after > 0:
+                fault.after -= 1
+                continue
+            if fault.probability < 1 and self._chance.random() >= fault.probability:
+                continue
+            if fault.times is not None:
+                fault.times -= 1
+                if fault.times <= 0:
+                    self._faults.remove(fault)
+            return fault
+        return None
