@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
 from django.utils.module_loading import import_string
 
-from apps.sources.models import Post
+if TYPE_CHECKING:  # apps above register before the models are loaded
+    from apps.sources.models import Post
 
-Listener = Callable[[Sequence[Post]], None]
+Listener = Callable[[Sequence["Post"]], None]
 
 _added: list[str] = []
 _changed: list[str] = []

@@ -3,9 +3,18 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.work import kinds
+from apps.sources import listeners
+
 
 class StoriesConfig(AppConfig):
     """Stories, rewrites and versions."""
 
     name = "apps.stories"
     verbose_name = _("Stories")
+
+    def ready(self) -> None:
+        """Tell the apps below what to call."""
+        kinds.register(name="grouping", model="stories.Grouping", task="apps.stories.tasks.groupings_group")
+        kinds.register(name="rewrite", model="stories.Rewrite", task="apps.stories.tasks.rewrites_write")
+        listeners.register("apps.stories.services.grouping.posts_added")

@@ -1,0 +1,102 @@
+"""Versions of a story's text: numbered, kept for good, never overwriting one another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.accounts.services import audit_record
+from apps.core.errors import TransitionError
+from apps.stories.models import TITLE_LENGTH, Rewrite, Story, StoryVersion
+
+Status = Story.Status
+
+
+class VersionConflictError(TransitionError):
+    """Somebody saved a newer version while this one was being written.
+
+    Attributes:
+        number: the newer version's number.
+        version: the newer version itself.
+    """
+
+    def __init__(self, message: str, *, version: StoryVersion) -> None:
+        super().__init__(message)
+        self.version = version
+        self.number = version.number
+
+
+@transaction.atomic
+def version_save(
+    *, story: Story, title: str, lead: str, body: str, tags: Sequence[str], editor: User, based_on: int | None
+) -> StoryVersion:
+    """Keep an editor's text as the story's next version; the same text saved twice is one version.
+
+    An approved story goes back into work: the approval was for another text.
+
+    Args:
+        based_on: number of the version that the editor began from; None or 0 where there was none.
+
+    Raises:
+        VersionConflictError: a newer version has become current meanwhile; nothing is saved.
+        TransitionError: the story is put aside, or the text is empty.
+    """
+    if not (title.strip() or body.strip()):
+        raise TransitionError(_("The text is empty: write a title or a text."))
+    locked = story_locked(story)
+    if locked.status == Status.ASIDE:
+        raise TransitionError(_("The story is put aside. Bring it back first."))
+    current = locked.current_version
+    text = {"title": title.strip()[:TITLE_LENGTH], "lead": lead, "body": body, "tags": list(tags)}
+    if current is not None and all(getattr(current, name) == value for name, value in text.items()):
+        return current
+    if current is not None and current.number != (based_on or 0):
+        raise VersionConflictError(
+            _("Version %(number)d was saved meanwhile by %(who)s. Compare the two and save again.")
+            % {"number": current.number, "who": current.byline},
+            version=current,
+        )
+    version = version_add(locked, based_on=based_on or None, author=editor, **text)
+    version_make_current(locked, version)
+    audit_record(actor=editor, verb="story.version_saved", target=locked, details={"number": version.number})
+    _mirror(story, locked)
+    return version
+
+
+def story_locked(story: Story) -> Story:
+    """The story's row as it is now, held until the transaction ends."""
+    return Story.objects.select_for_update(of=("self",)).select_related("current_version__author").get(pk=story.pk)
+
+
+def version_add(story: Story, *, rewrite: Rewrite | None = None, **fields: Any) -> StoryVersion:
+    """Add the next version to a story that the caller has locked."""
+    last = StoryVersion.objects.filter(story=story).aggregate(last=Max("number"))["last"] or 0
+    return StoryVersion.objects.create(story=story, number=last + 1, rewrite=rewrite, **fields)
+
+
+def version_make_current(story: Story, version: StoryVersion) -> None:
+    """Show this version as the story's text; the story is in work from here on, unless it is out or put aside."""
+    change: dict[str, Any] = {"current_version": version}
+    if version.title:
+        change["title"] = version.title
+    if story.status in {Status.NEW, Status.APPROVED}:
+        change |= {"status": Status.DRAFT, "approved_by": None, "approved_at": None}
+    elif story.status == Status.REVIEW and version.rewrite_id is not None:
+        change["status"] = Status.DRAFT
+    elif story.status == Status.ASIDE:
+        change["aside_from"] = Status.DRAFT
+    if Story.objects.filter(pk=story.pk, status=story.status).update(**change) != 1:
+        raise TransitionError(_("The story has changed meanwhile. Open it again."))
+    for name, value in change.items():
+        setattr(story, name, value)
+
+
+def _mirror(story: Story, locked: Story) -> None:
+    """Bring the caller's object up to date with the row that was changed."""
+    for name in ("title", "status", "approved_by", "approved_at", "current_version"):
+        setattr(story, name, getattr(locked, name))
