@@ -1,0 +1,1 @@
+"""Writers: the local extractive one and any OpenAI-compatible endpoint."""

@@ -1,0 +1,100 @@
+"""What writing needs from outside: a writer, what it is asked, and what it hands back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Protocol
+
+from django.utils.translation import gettext_noop
+
+# What a draft says of its writer; kept with the version, shown through gettext.
+OFFLINE_DRAFT = gettext_noop("offline draft")
+
+
+@dataclass(frozen=True)
+class SourceText:
+    """One post that a text is written from.
+
+    Attributes:
+        title: empty where the post has none.
+        text: plain text.
+        label: whose it is, for example the channel's name.
+    """
+
+    title: str
+    text: str
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What a writer is asked.
+
+    Attributes:
+        system: the instructions, exactly as sent.
+        user: the request with the sources in it, exactly as sent.
+        sources: the posts themselves, for a writer that reads no instructions.
+        language: of the answer, ru or en.
+        max_chars: of the body; None leaves it to the writer.
+    """
+
+    system: str
+    user: str
+    sources: tuple[SourceText, ...]
+    language: str = "ru"
+    max_chars: int | None = None
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What an answer took."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: Decimal = Decimal(0)
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.cost_usd + other.cost_usd,
+        )
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A written text.
+
+    Attributes:
+        title, lead, body: plain text; paragraphs of the body are parted by an empty line.
+        tags: words without a hash sign.
+        writer: "openai", or `OFFLINE_DRAFT`.
+        model: its name at the vendor; empty for the offline writer.
+    """
+
+    title: str
+    lead: str
+    body: str
+    tags: tuple[str, ...]
+    writer: str
+    model: str = ""
+    usage: Usage = field(default_factory=Usage)
+
+
+class Writer(Protocol):
+    """Writes a draft."""
+
+    @property
+    def label(self) -> str:
+        """How it is named to a person."""
+        ...
+
+    async def write(self, prompt: Prompt) -> Draft:
+        """Write one draft; no ORM in here.
+
+        Raises:
+            RetryableError: the vendor is busy, away or answered nonsense.
+            PermanentError: the key, the model, the length or the content is refused.
+        """
+        ...
