@@ -25,10 +25,15 @@ class UserManager(BaseUserManager["User"]):
         self, email: str | None = None, password: str | None = None, *, telegram_id: int | None = None, **fields: Any
     ) -> User:
         """Make a user; an absent password is an unusable one."""
-        user = self.model(email=self.normalize_email(email) if email else None, telegram_id=telegram_id, **fields)
+        user = self.model(email=self.normalize_email(email) or None, telegram_id=telegram_id, **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
+
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        """The one spelling of an address: trimmed, in lower case."""
+        return (email or "").strip().lower()
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
         """Make a user who may do everything everywhere."""
@@ -65,6 +70,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email or f"Telegram {self.telegram_id}"
+
+    def get_full_name(self) -> str:
+        """The name as the admin's frame shows it."""
+        return self.name
 
 
 def validate_zone(value: str) -> None:

@@ -8,9 +8,11 @@ from typing import Any
 import structlog
 from django.db import models, transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import Alert, AuditEntry, User, Workspace
 from apps.core.clock import now
+from apps.core.errors import TransitionError
 
 
 def audit_record(
@@ -66,3 +68,33 @@ def alert_raise(
 def alert_close(*, workspace: Workspace, key: str) -> bool:
     """Close the open alert with this key; False where there is none."""
     return Alert.objects.filter(workspace=workspace, key=key, closed_at__isnull=True).update(closed_at=now()) == 1
+
+
+def alert_dismiss(*, alert: Alert, editor: User) -> None:
+    """Close an open alert by a person's decision.
+
+    Raises:
+        TransitionError: it is closed already.
+    """
+    with transaction.atomic():
+        if not alert_close(workspace=alert.workspace, key=alert.key):
+            raise TransitionError(_("This alert is closed already."))
+        audit_record(verb="alert.closed", target=alert, actor=editor)
+
+
+def login_record(*, email: str, address: str, user: User | None, succeeded: bool) -> None:
+    """Note a log-in or a failed try in the audit of each of the user's workspaces. Passwords are never given here."""
+    verb = "user.logged_in" if succeeded else "user.login_failed"
+    workspaces = list(Workspace.objects.filter(memberships__user=user)) if user else []
+    AuditEntry.objects.bulk_create(
+        AuditEntry(
+            workspace=workspace,
+            actor=user if succeeded else None,
+            verb=verb,
+            target_type=User._meta.label_lower,
+            target_id=str(user.pk) if user else "",
+            target_label=email[:200],
+            details={"address": address},
+        )
+        for workspace in (workspaces or [None])
+    )

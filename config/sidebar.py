@@ -1,0 +1,146 @@
+"""The sidebar by job and the workspace switcher, as each user's roles open them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.access import permitted
+from apps.accounts.requests import chosen_of, shown_of, user_of
+from apps.desk import badges
+
+Words = str | Promise
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the sidebar.
+
+    Attributes:
+        title: its words.
+        icon: a name of the Material Symbols font that unfold ships.
+        to: url name; for a list of the admin "app.model" is enough.
+        verb: the permission that shows it; empty for a superuser only. A list asks for its view permission.
+        badge: counts what waits behind it, from the request.
+        badge_variant: unfold's name of the badge's colour.
+    """
+
+    title: Words
+    icon: str
+    to: str
+    verb: str | None = None
+    badge: Callable[[HttpRequest], int] | None = None
+    badge_variant: str = "primary"
+
+
+SIDEBAR: tuple[tuple[Words, tuple[Entry, ...]], ...] = (
+    ("", (Entry(_("Today"), "today", "admin:index", "accounts.view_alert"),)),
+    (
+        _("News desk"),
+        (
+            Entry(_("Stories"), "article", "stories.story", badge=badges.stories_waiting, badge_variant="warning"),
+            Entry(_("Posts"), "forum", "sources.post"),
+            Entry(_("Sources"), "rss_feed", "sources.source"),
+            Entry(_("Presets"), "tune", "stories.preset"),
+        ),
+    ),
+    (
+        _("Publishing"),
+        (
+            Entry(_("Publications"), "schedule_send", "publishing.publication"),
+            Entry(_("Channels"), "campaign", "publishing.channel"),
+            Entry(_("Preview pages"), "preview", "publishing:preview_index", "publishing.view_channel"),
+        ),
+    ),
+    (
+        _("Delivery"),
+        (
+            Entry(_("Outbox"), "outbox", "delivery.delivery"),
+            Entry(_("Bots"), "smart_toy", "telegram.bot"),
+        ),
+    ),
+    (
+        _("Behind the scenes"),
+        (
+            Entry(_("Rewrites"), "edit_note", "stories.rewrite"),
+            Entry(_("Polls"), "sync", "sources.poll"),
+            Entry(_("Imports"), "upload_file", "sources.import"),
+            Entry(_("Groupings"), "hub", "stories.grouping"),
+        ),
+    ),
+    (
+        _("People and settings"),
+        (
+            Entry(_("Alerts"), "notifications", "accounts.alert", badge=badges.alerts_open, badge_variant="danger"),
+            Entry(_("Workspaces"), "workspaces", "accounts.workspace"),
+            Entry(_("Members"), "group", "accounts.membership"),
+            Entry(_("Users"), "person", "accounts.user"),
+            Entry(_("Audit"), "history", "accounts.auditentry"),
+            Entry(_("Schedule"), "calendar_clock", "django_celery_beat.periodictask", ""),
+        ),
+    ),
+)
+
+
+def address_of(entry: Entry) -> str:
+    """Where an entry leads."""
+    return reverse(entry.to if ":" in entry.to else f"admin:{entry.to.replace('.', '_')}_changelist")
+
+
+def is_shown(entry: Entry, request: HttpRequest) -> bool:
+    """Whether the user's role opens what the entry leads to."""
+    user = user_of(request)
+    if user.is_superuser:
+        return True
+    if entry.verb == "":
+        return False
+    app_label, _dot, model_name = entry.to.partition(".")
+    verb = entry.verb or f"{app_label}.view_{model_name}"
+    return bool(permitted(user, verb, shown_of(request)))
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The sidebar for this user: groups with the entries that their role opens."""
+    groups = []
+    for title, entries in SIDEBAR:
+        items = [line(entry, request) for entry in entries if is_shown(entry, request)]
+        if items:
+            groups.append({"title": title, "items": items})
+    return groups
+
+
+def line(entry: Entry, request: HttpRequest) -> dict[str, Any]:
+    """An entry as unfold wants it."""
+    item: dict[str, Any] = {"title": entry.title, "icon": entry.icon, "link": address_of(entry)}
+    count = entry.badge(request) if entry.badge else 0
+    if count:
+        item |= {"badge": badges.short(count), "badge_variant": entry.badge_variant}
+    return item
+
+
+def workspaces_menu(request: HttpRequest) -> list[dict[str, Any]]:
+    """The switcher's choices; none where there is nothing to switch."""
+    seen = getattr(request, "workspaces", [])
+    if len(seen) < 2:
+        return []
+    chosen = chosen_of(request)
+    every = {"title": _("All workspaces"), "link": "", "icon": "check" if chosen is None else "apps"}
+    rest = [
+        {"title": each.name, "link": str(each.pk), "icon": "check" if each == chosen else "workspaces"} for each in seen
+    ]
+    return [every, *rest]
+
+
+def chosen_name(request: HttpRequest) -> Words:
+    """The workspace under the product's name in the sidebar."""
+    seen = getattr(request, "workspaces", [])
+    if not seen:
+        return ""
+    chosen = chosen_of(request)
+    return _("All workspaces") if chosen is None else chosen.name
