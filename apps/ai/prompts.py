@@ -8,16 +8,19 @@ sent.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
 
+from apps.ai.ports import SourceText
 from apps.core.errors import PermanentError
 
 NAME = re.compile(r"[a-z0-9_]+(?:/[a-z0-9_]+)*")
 VARIABLE = re.compile(r"\{\{\s*([a-z_][a-z0-9_]*)\s*\}\}")
 BRACES = re.compile(r"\{\{[^{}]*\}\}|\{\{|\}\}")
+SOURCE_TAG = re.compile(r"<(/?\s*source)\b", re.IGNORECASE)
 COMMENT = re.compile(r"\A<!--.*?-->\s*", re.DOTALL)
 
 
@@ -63,6 +66,26 @@ def template(folder: Path, name: str) -> str:
         if not VARIABLE.fullmatch(braces):
             raise PromptError(f"The prompt {name}.md has “{braces}”, which is not a variable.")
     return text
+
+
+def sources_block(sources: Sequence[SourceText]) -> str:
+    """Posts as data for a prompt: each in a numbered `<source>` element that its own text can't close."""
+    return "\n\n".join(
+        f'<source n="{number}" from="{attribute(source.label)}">\n{fenced(source)}\n</source>'
+        for number, source in enumerate(sources, start=1)
+    )
+
+
+def fenced(source: SourceText) -> str:
+    """A post's text in which the element's own tags are harmless."""
+    title, text = source.title.strip(), source.text.strip()
+    whole = text if not title or text.startswith(title) else f"{title}\n\n{text}"
+    return SOURCE_TAG.sub(r"‹\1", whole)
+
+
+def attribute(text: str) -> str:
+    """A label that fits between quotation marks."""
+    return re.sub(r'[\s"<>]+', " ", text).strip()[:100]
 
 
 def listed(names: set[str]) -> str:
