@@ -17,6 +17,9 @@ KINDS = (
     "cut_before",  # the connection is closed, nothing was carried out
     "cut_after",  # carried out, then the connection is closed without an answer
     "malformed",  # carried out, but the answer can't be read
+    "refusal",  # of a model: it will not write this
+    "incomplete",  # of a model: it stopped at its longest answer
+    "garbled",  # of a model: the answer is not the JSON that was asked for
 )
 
 

@@ -187,7 +187,14 @@ def member(chat: ChatRow, user: dict[str, Any], *, is_self: bool) -> dict[str, A
     shown = {"status": "administrator", "user": user, "can_be_edited": False, "is_anonymous": False}
     for right in ("manage_chat", "delete_messages", "manage_video_chats", "restrict_members", "promote_members"):
         shown[f"can_{right}"] = right in {"manage_chat", "delete_messages"}
-    for right in ("change_info", "invite_users", "post_stories", "edit_stories", "delete_stories"):
+    for right in (
+        "change_info",
+        "invite_users",
+        "post_stories",
+        "edit_stories",
+        "delete_stories",
+        "send_welcome_messages",
+    ):
         shown[f"can_{right}"] = False
     if chat.kind == "channel":
         shown |= {"can_post_messages": chat.refuse != "no_rights", "can_edit_messages": True}

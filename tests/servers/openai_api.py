@@ -1,0 +1,293 @@
+"""A stand-in for an OpenAI-compatible endpoint: responses, chat completions, models.
+
+From a shell: `python -m tests.servers.openai_api --port 0`. In a test: `with openai_api.running() as server:`, then
+`server.base_url`, `server.log`, `server.faults.add("429", times=1, retry_after=2)`. The log's `method` is the path:
+`/v1/responses`, `/v1/chat/completions`; its `params` are the request's JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import time
+from contextlib import AbstractContextManager
+from typing import Any
+
+from aiohttp import web
+
+from tests.servers.faults import Fault
+from tests.servers.hosting import Received, Reply, StandIn, hosted, received, shell
+from tests.servers.openai_words import SchemaError, check_strict, tokens, written
+
+# These reason first and take no temperature; the real endpoint refuses it.
+REASONING = re.compile(r"^(o\d|gpt-5(-mini|-nano)?(-\d|$))")
+REFUSAL = "I'm sorry, but I can't help with that."
+
+
+class ApiError(Exception):
+    """A refusal in OpenAI's words."""
+
+    def __init__(self, status: int, message: str, *, code: str | None = None, param: str | None = None) -> None:
+        super().__init__(message)
+        self.status, self.code, self.param = status, code, param
+
+
+class OpenAiServer(StandIn):
+    """The endpoint. `models=None` knows any model but those named `missing…`."""
+
+    def __init__(
+        self,
+        *,
+        keys: list[str] | None = None,
+        models: list[str] | None = None,
+        context_tokens: int = 128_000,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(seed=seed)
+        self.keys, self.models, self.context_tokens = keys, models, context_tokens
+        self._count = 0
+
+    @property
+    def base_url(self) -> str:
+        """What a client is given as its base URL."""
+        return f"{self.url}/v1"
+
+    def routes(self) -> list[web.RouteDef]:
+        """The endpoint's addresses."""
+        return [
+            web.post("/v1/responses", self._call),
+            web.post("/v1/chat/completions", self._call),
+            web.get("/v1/models", self._models),
+        ]
+
+    def fault_reply(self, fault: Fault) -> Reply:
+        """A planned failure in OpenAI's words."""
+        if fault.kind == "429":
+            code = fault.code or "rate_limit_exceeded"
+            words = {
+                "insufficient_quota": "You exceeded your current quota, please check your plan and billing details."
+            }
+            reply = error_reply(429, words.get(code, "Rate limit reached for requests"), code=code)
+            reply.outcome = "limited"
+            reply.headers["retry-after"] = f"{fault.retry_after:g}"
+            return reply
+        if fault.kind == "500":
+            return error_reply(500, fault.description or "The server had an error while processing your request.")
+        return error_reply(fault.status, fault.description or "Invalid request", code=fault.code or None)
+
+    async def _call(self, request: web.Request) -> web.StreamResponse:
+        try:
+            body = await request.json()
+        except json.JSONDecodeError:
+            body = {}
+        entry = received(request, request.path, body)
+        key = entry.headers.pop("Authorization", "").removeprefix("Bearer ")
+        return await self.answer(request, entry, lambda: self.carry_out(entry, key))
+
+    async def _models(self, request: web.Request) -> web.StreamResponse:
+        entry = received(request, request.path, {})
+        entry.headers.pop("Authorization", None)
+        names = self.models or ["gpt-5-mini", "gpt-4o-mini"]
+        rows = [{"id": name, "object": "model", "created": 1_700_000_000, "owned_by": "stand-in"} for name in names]
+        return await self.answer(request, entry, lambda: Reply(200, {"object": "list", "data": rows}))
+
+    def carry_out(self, entry: Received, key: str) -> Reply:
+        """Write an answer, or refuse as OpenAI would."""
+        is_chat = entry.method.endswith("completions")
+        try:
+            self._check(entry.params, key, is_chat=is_chat)
+            prompt, asked = text_in(entry.params, is_chat=is_chat), schema_in(entry.params, is_chat=is_chat)
+            if tokens(prompt) > self.context_tokens:
+                raise ApiError(
+                    400,
+                    f"This model's maximum context length is {self.context_tokens} tokens. However, your messages "
+                    f"resulted in {tokens(prompt)} tokens. Please reduce the length of the messages.",
+                    code="context_length_exceeded",
+                    param="messages" if is_chat else "input",
+                )
+        except ApiError as exc:
+            return error_reply(exc.status, str(exc), code=exc.code, param=exc.param)
+        self._count += 1
+        answer = written(last_user_text(entry.params, is_chat=is_chat), asked)
+        if entry.fault in {"garbled", "incomplete"}:
+            answer = answer[: len(answer) // 2]
+        show = show_completion if is_chat else show_response
+        body = show(entry.params, answer, prompt, fault=entry.fault, number=self._count)
+        return Reply(200, body, stored=True, headers={"x-request-id": f"req_{self._count:08d}"})
+
+    def _check(self, body: dict[str, Any], key: str, *, is_chat: bool) -> None:
+        if not key:
+            raise ApiError(401, "You didn't provide an API key.")
+        if self.keys is not None and key not in self.keys:
+            raise ApiError(401, f"Incorrect API key provided: {key[:3]}***.", code="invalid_api_key")
+        model = body.get("model")
+        if not model:
+            raise ApiError(400, "you must provide a model parameter")
+        if model.startswith("missing") or (self.models is not None and model not in self.models):
+            if is_chat:
+                words = f"The model `{model}` does not exist or you do not have access to it."
+                raise ApiError(404, words, code="model_not_found")
+            raise ApiError(400, f"The requested model '{model}' does not exist.", code="model_not_found", param="model")
+        if REASONING.match(model) and body.get("temperature") not in {None, 1}:
+            words = "Unsupported parameter: 'temperature' is not supported with this model."
+            raise ApiError(400, words, param="temperature", code="unsupported_value" if is_chat else None)
+        if body.get("stream"):
+            raise ApiError(400, "This stand-in does not stream.", param="stream")
+
+
+def text_in(body: dict[str, Any], *, is_chat: bool) -> str:
+    """All text of a request."""
+    messages = body.get("messages" if is_chat else "input", "")
+    if isinstance(messages, str):
+        return f"{body.get('instructions') or ''}\n{messages}".strip()
+    return "\n".join([body.get("instructions") or "", *(content_text(message.get("content")) for message in messages)])
+
+
+def last_user_text(body: dict[str, Any], *, is_chat: bool) -> str:
+    """What the user said last, of which the answer is made."""
+    messages = body.get("messages" if is_chat else "input", "")
+    if isinstance(messages, str):
+        return messages
+    said = [content_text(message.get("content")) for message in messages if message.get("role") == "user"]
+    return said[-1] if said else text_in(body, is_chat=is_chat)
+
+
+def content_text(content: Any) -> str:
+    """A message's text, given whole or in parts."""
+    if isinstance(content, list):
+        return "\n".join(str(part.get("text", "")) for part in content)
+    return str(content or "")
+
+
+def schema_in(body: dict[str, Any], *, is_chat: bool) -> dict[str, Any] | None:
+    """The JSON schema that the answer is asked to have.
+
+    Raises:
+        ApiError: a strict schema is not one.
+    """
+    asked = body.get("response_format") if is_chat else (body.get("text") or {}).get("format")
+    if not asked or asked.get("type") == "text":
+        return None
+    if asked.get("type") == "json_object":
+        return {"type": "object", "properties": {"text": {"type": "string"}}}
+    if is_chat:
+        asked = asked.get("json_schema", {})
+    param = "response_format" if is_chat else "text.format.schema"
+    if not asked.get("name") or not isinstance(asked.get("schema"), dict):
+        raise ApiError(400, f"Missing required parameter: '{param}'.", param=param, code="missing_required_parameter")
+    if asked.get("strict"):
+        try:
+            check_strict(asked["schema"])
+        except SchemaError as exc:
+            words = f"Invalid schema for response_format '{asked['name']}': {exc}"
+            raise ApiError(400, words, param=param, code="invalid_json_schema") from exc
+    schema: dict[str, Any] = asked["schema"]
+    return schema
+
+
+def show_response(body: dict[str, Any], answer: str, prompt: str, *, fault: str, number: int) -> dict[str, Any]:
+    """An object of /v1/responses."""
+    content: dict[str, Any] = {"type": "output_text", "text": answer, "annotations": [], "logprobs": []}
+    if fault == "refusal":
+        content = {"type": "refusal", "refusal": REFUSAL}
+    status = "incomplete" if fault == "incomplete" else "completed"
+    message = {
+        "id": f"msg_{number:08d}",
+        "type": "message",
+        "role": "assistant",
+        "status": status,
+        "content": [content],
+    }
+    spent, made = tokens(prompt), tokens(answer)
+    return {
+        "id": f"resp_{number:08d}",
+        "object": "response",
+        "created_at": int(time.time()),
+        "status": status,
+        "error": None,
+        "incomplete_details": {"reason": "max_output_tokens"} if fault == "incomplete" else None,
+        "instructions": body.get("instructions"),
+        "metadata": {},
+        "model": body["model"],
+        "output": [message],
+        "parallel_tool_calls": True,
+        "temperature": body.get("temperature", 1.0),
+        "tool_choice": "auto",
+        "tools": [],
+        "top_p": 1.0,
+        "text": body.get("text") or {"format": {"type": "text"}},
+        "usage": {
+            "input_tokens": spent,
+            "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+            "output_tokens": made,
+            "output_tokens_details": {"reasoning_tokens": 0},
+            "total_tokens": spent + made,
+        },
+    }
+
+
+def show_completion(body: dict[str, Any], answer: str, prompt: str, *, fault: str, number: int) -> dict[str, Any]:
+    """An object of /v1/chat/completions."""
+    spent, made = tokens(prompt), tokens(answer)
+    refused = fault == "refusal"
+    message = {
+        "role": "assistant",
+        "content": None if refused else answer,
+        "refusal": REFUSAL if refused else None,
+        "annotations": [],
+    }
+    choice = {
+        "index": 0,
+        "message": message,
+        "logprobs": None,
+        "finish_reason": "length" if fault == "incomplete" else "stop",
+    }
+    return {
+        "id": f"chatcmpl-{number:08d}",
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": body["model"],
+        "choices": [choice],
+        "usage": {
+            "prompt_tokens": spent,
+            "completion_tokens": made,
+            "total_tokens": spent + made,
+            "prompt_tokens_details": {"cached_tokens": 0},
+            "completion_tokens_details": {"reasoning_tokens": 0},
+        },
+        "service_tier": "default",
+        "system_fingerprint": "fp_stand_in",
+    }
+
+
+def error_reply(status: int, message: str, *, code: str | None = None, param: str | None = None) -> Reply:
+    """An error in OpenAI's envelope."""
+    kind = "server_error" if status >= 500 else "requests" if status == 429 else "invalid_request_error"
+    if code == "insufficient_quota":
+        kind = code
+    body = {"error": {"message": message, "type": kind, "param": param, "code": code}}
+    return Reply(status, body, outcome="refused")
+
+
+def running(**options: Any) -> AbstractContextManager[OpenAiServer]:
+    """Run the stand-in in a thread; the options are those of `OpenAiServer`."""
+    return hosted(OpenAiServer(**options))
+
+
+def main() -> None:
+    """Run it from a shell."""
+    parser = argparse.ArgumentParser(description="A stand-in for an OpenAI-compatible endpoint.")
+    parser.add_argument("--key", action="append", help="the only keys known; any by default")
+    parser.add_argument("--model", action="append", help="the only models known; any by default")
+    parser.add_argument("--context-tokens", type=int, default=128_000)
+    shell(
+        lambda options: OpenAiServer(
+            keys=options.key, models=options.model, context_tokens=options.context_tokens, seed=options.seed
+        ),
+        parser,
+    )
+
+
+if __name__ == "__main__":
+    main()
