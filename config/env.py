@@ -95,6 +95,7 @@ variable(
 variable("HTTPS_ONLY", "bool", False, "The site is reached by HTTPS: secure cookies, redirect, HSTS.", group="Run")
 variable("TIME_ZONE", "str", "Europe/Moscow", "Zone of screens where a workspace has none of its own.", group="Run")
 variable("DEMO", "bool", True, "Load the demo workspace on the first `make run`.", group="Run")
+variable("WEB_THREADS", "int", 4, "Threads of the web server that `make run` starts.", group="Run", minimum=1)
 variable("WORKER_THREADS", "int", 4, "Threads of the worker that `make run` starts.", group="Run", minimum=1)
 
 # Keys
@@ -143,7 +144,14 @@ variable(
     group="Servers",
     secret=True,
 )
-variable("DATABASE_POOL_MAX", "int", 8, "Largest number of PostgreSQL connections a process holds.", group="Servers", minimum=1)
+variable(
+    "DATABASE_POOL_MAX",
+    "int",
+    8,
+    "Largest number of PostgreSQL connections a process holds.",
+    group="Servers",
+    minimum=1,
+)
 variable("AWS_STORAGE_BUCKET_NAME", "str", "", "S3 bucket for media; empty means PULT_VAR/media.", group="Servers")
 variable("AWS_S3_ENDPOINT_URL", "str", "", "S3-compatible endpoint where it is not Amazon's.", group="Servers")
 
@@ -187,10 +195,10 @@ variable("AI_MODEL", "str", "gpt-5-mini", "Model that writes where a workspace n
 variable("AI_TEMPERATURE", "float", 0.4, "How freely it writes, 0 to 2.", group="AI", minimum=0)
 variable("AI_PROXY", "str", "", "HTTP or SOCKS proxy for AI requests.", group="AI", secret=True)
 variable("AI_TIMEOUT_S", "float", 60.0, "Longest wait for one answer, seconds.", group="AI", minimum=1)
-variable("AI_DAILY_BUDGET_USD", "float", 5.0, "Daily spending limit of a workspace that sets none.", group="AI", minimum=0)
 variable(
-    "AI_PRICE_INPUT_USD", "float", 0.25, "Price of a million input tokens, for the ledger.", group="AI", minimum=0
+    "AI_DAILY_BUDGET_USD", "float", 5.0, "Daily spending limit of a workspace that sets none.", group="AI", minimum=0
 )
+variable("AI_PRICE_INPUT_USD", "float", 0.25, "Price of a million input tokens, for the ledger.", group="AI", minimum=0)
 variable(
     "AI_PRICE_OUTPUT_USD", "float", 2.0, "Price of a million output tokens, for the ledger.", group="AI", minimum=0
 )
@@ -206,7 +214,9 @@ variable(
 )
 variable("HTTP_TIMEOUT_S", "float", 20.0, "Longest wait for one page or feed, seconds.", group="Fetching", minimum=1)
 variable("HTTP_MAX_BYTES", "int", 10_485_760, "Largest answer that is read, bytes.", group="Fetching", minimum=1024)
-variable("HTTP_HOST_INTERVAL_S", "float", 1.0, "Least pause between two requests to one host.", group="Fetching", minimum=0)
+variable(
+    "HTTP_HOST_INTERVAL_S", "float", 1.0, "Least pause between two requests to one host.", group="Fetching", minimum=0
+)
 
 # Logs
 variable(
@@ -221,6 +231,14 @@ variable("LOG_FORMAT", "choice", "console", "How a log line looks.", group="Logs
 variable("LOG_DIR", "path", "", "Folder of log files; empty means PULT_VAR/logs.", group="Logs")
 variable("LOG_FILE_ENABLED", "bool", False, "Also write access.log, error.log and app.log.", group="Logs")
 variable("SLOW_QUERY_MS", "int", 100, "Queries slower than this are logged with their place.", group="Logs", minimum=1)
+variable(
+    "METRICS_TOKEN",
+    "str",
+    "",
+    "Bearer token that /metrics asks for; empty means that only this machine may read it.",
+    group="Logs",
+    secret=True,
+)
 variable("SENTRY_DSN", "str", "", "Where errors are reported; empty means nowhere.", group="Logs", secret=True)
 
 
@@ -243,7 +261,9 @@ class Environment:
         try:
             value = READERS[known.kind](text)
         except ValueError as exc:
-            raise ImproperlyConfigured(f"{name} must be {DESCRIPTIONS[known.kind]}, not “{shown(known, text)}”.") from exc
+            raise ImproperlyConfigured(
+                f"{name} must be {DESCRIPTIONS[known.kind]}, not “{shown(known, text)}”."
+            ) from exc
         if known.choices and value not in known.choices:
             raise ImproperlyConfigured(f"{name} must be one of {', '.join(known.choices)}, not “{text}”.")
         if known.minimum is not None and value < known.minimum:

@@ -1,7 +1,14 @@
 """The app's entry in Django."""
 
 from django.apps import AppConfig
+from django.core import checks
+from django.db.backends.signals import connection_created
 from django.utils.translation import gettext_lazy as _
+from django_structlog.celery.signals import modify_context_before_task_publish
+
+from apps.core.logs.context import carry
+from apps.core.logs.queries import watch
+from apps.core.work import kinds
 
 
 class CoreConfig(AppConfig):
@@ -9,3 +16,9 @@ class CoreConfig(AppConfig):
 
     name = "apps.core"
     verbose_name = _("Core")
+
+    def ready(self) -> None:
+        """Time queries, and decide what of a request's context goes with the tasks that it rings for."""
+        connection_created.connect(watch)
+        modify_context_before_task_publish.connect(carry)
+        checks.register(kinds.check_indexes, checks.Tags.models)

@@ -1,0 +1,200 @@
+"""Is it alive, can it serve, and what is broken.
+
+`/health/ready` answers 503 only where nothing can be served (the database is away); anything else that is broken is
+"degraded" with 200, so that a balancer does not take away the pages that still work.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+import kombu
+import psutil
+import structlog
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection, connections
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+
+from apps.core.clock import now
+from apps.core.ticks import tick_last
+from apps.core.work import kinds
+
+log = structlog.get_logger("pult.health")
+LEAST_DISK_MB = 200
+LEAST_MEMORY_MB = 100
+LATE_TICK_S = 60
+LATE_WORK_S = 300
+
+
+class UnhealthyError(Exception):
+    """A check's bad news, in a few words."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing to look at: `look` returns a few words or raises; `vital` means that nothing can be served without."""
+
+    name: str
+    look: Callable[[], str]
+    vital: bool = False
+    timeout_s: float = 2.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found."""
+
+    name: str
+    ok: bool
+    vital: bool
+    detail: str
+    ms: float
+
+
+def database() -> str:
+    """Ask the database for one row."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        cursor.fetchone()
+    return connection.vendor
+
+
+def broker() -> str:
+    """Connect to the broker."""
+    url = settings.CELERY_BROKER_URL
+    options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+    with kombu.Connection(url, connect_timeout=1, transport_options=options) as link:
+        link.connect()
+        return str(link.transport.driver_type)
+
+
+def cached() -> str:
+    """Write to the cache and read it back."""
+    stamp = time.time_ns()
+    cache.set("pult.health", stamp, 60)
+    if cache.get("pult.health") is None:
+        raise UnhealthyError("what was written did not come back")
+    return "reads and writes"
+
+
+def disk() -> str:
+    """Room left where everything is written."""
+    free = shutil.disk_usage(settings.PULT_VAR).free // 1_000_000
+    if free < LEAST_DISK_MB:
+        raise UnhealthyError(f"{free} MB free, at least {LEAST_DISK_MB} are needed")
+    return f"{free} MB free"
+
+
+def memory() -> str:
+    """Memory left on the machine."""
+    free = psutil.virtual_memory().available // 1_000_000
+    if free < LEAST_MEMORY_MB:
+        raise UnhealthyError(f"{free} MB available, at least {LEAST_MEMORY_MB} are needed")
+    return f"{free} MB available"
+
+
+def beat() -> str:
+    """The last sweep that beat asked for and a worker did."""
+    last = tick_last()
+    if last is None:
+        raise UnhealthyError("no tick yet")
+    age = (now() - last).total_seconds()
+    if age > LATE_TICK_S:
+        raise UnhealthyError(f"no tick for {age:.0f} s")
+    return f"{age:.1f} s ago"
+
+
+def work() -> str:
+    """The longest that any due row has waited."""
+    moment = now()
+    waits = {}
+    for kind in kinds.known():
+        oldest = (
+            kind.model._default_manager.due(moment).order_by("not_before").values_list("not_before", flat=True).first()
+        )  # type: ignore[attr-defined]
+        if oldest is not None:
+            waits[kind.name] = (moment - oldest).total_seconds()
+    if not waits:
+        return "nothing is due"
+    name = max(waits, key=lambda one: waits[one])
+    if waits[name] > LATE_WORK_S:
+        raise UnhealthyError(f"{name} has waited for {waits[name]:.0f} s")
+    return f"oldest: {name}, {waits[name]:.1f} s"
+
+
+CHECKS = (
+    Check("database", database, vital=True),
+    Check("broker", broker),
+    Check("cache", cached),
+    Check("disk", disk),
+    Check("memory", memory),
+    Check("beat", beat),
+    Check("work", work),
+)
+
+
+class Look(threading.Thread):
+    """One check in a thread of its own, with the time taken. A check that hangs hangs alone."""
+
+    def __init__(self, check: Check) -> None:
+        super().__init__(name=f"health-{check.name}", daemon=True)
+        self._check = check
+        self._began = time.perf_counter()
+        self._found: Finding | None = None
+
+    def run(self) -> None:
+        """Look, and give back the thread's database connection."""
+        try:
+            self._found = self._finding(ok=True, detail=self._check.look())
+        except UnhealthyError as exc:
+            self._found = self._finding(ok=False, detail=str(exc))
+        except Exception as exc:  # any failure of what is looked at is the finding
+            log.warning("a health check failed", check=self._check.name, exc_info=exc)
+            self._found = self._finding(ok=False, detail=type(exc).__name__)
+        finally:
+            connections.close_all()
+
+    def finding(self) -> Finding:
+        """What it found within its time."""
+        self.join(max(0.0, self._began + self._check.timeout_s - time.perf_counter()))
+        return self._found or self._finding(ok=False, detail=f"no answer within {self._check.timeout_s:g} s")
+
+    def _finding(self, *, ok: bool, detail: str) -> Finding:
+        took = round((time.perf_counter() - self._began) * 1000, 1)
+        return Finding(self._check.name, ok, self._check.vital, detail, took)
+
+
+def findings(checks: tuple[Check, ...] = CHECKS) -> list[Finding]:
+    """Look at everything at once."""
+    looks = [Look(check) for check in checks]
+    for look in looks:
+        look.start()
+    return [look.finding() for look in looks]
+
+
+def verdict(found: list[Finding]) -> str:
+    """One word for all findings: ok, degraded or down."""
+    if any(not one.ok and one.vital for one in found):
+        return "down"
+    return "ok" if all(one.ok for one in found) else "degraded"
+
+
+@never_cache
+def live(_request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+@never_cache
+def ready(_request: HttpRequest) -> HttpResponse:
+    """Every check with its finding; 503 where nothing can be served."""
+    found = findings()
+    said = verdict(found)
+    checks = {one.name: {key: value for key, value in asdict(one).items() if key != "name"} for one in found}
+    return JsonResponse({"status": said, "checks": checks}, status=503 if said == "down" else 200)
