@@ -1,0 +1,134 @@
+"""The SQL of a claim: stepping through workspaces and locking what is due, on PostgreSQL and on SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connections, models, router
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+LIVE_SQL = "state IN ('ready', 'leased')"
+_last_served: dict[str, int] = {}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Where due things are found: the rows of a kind, or its lanes.
+
+    Attributes:
+        name: quoted for SQL.
+        time: the column that says when.
+        live: the condition of the partial indexes, word for word.
+    """
+
+    alias: str
+    name: str
+    time: str
+    live: str
+
+    @classmethod
+    def of_rows(cls, model: type[models.Model]) -> Table:
+        """The rows of a kind."""
+        return cls._of(model, "not_before", LIVE_SQL)
+
+    @classmethod
+    def of_lanes(cls, model: type[models.Model]) -> Table:
+        """The lanes of a kind."""
+        return cls._of(model, "next_at", "next_at IS NOT NULL")
+
+    @classmethod
+    def _of(cls, model: type[models.Model], time: str, live: str) -> Table:
+        alias = router.db_for_write(model)
+        return cls(alias, connections[alias].ops.quote_name(model._meta.db_table), time, live)
+
+    @property
+    def connection(self) -> BaseDatabaseWrapper:
+        """The connection of this thread."""
+        return connections[self.alias]
+
+
+def rows(table: Table, sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Run a query that reads."""
+    with table.connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall()
+
+
+def moment(table: Table, at: datetime) -> Any:
+    """A time as this database's driver takes it."""
+    return table.connection.ops.adapt_datetimefield_value(at)
+
+
+def any_due(table: Table, *, at: datetime) -> bool:
+    """Is anything due?"""
+    sql = f"SELECT 1 FROM {table.name} WHERE {table.live} AND {table.time} <= %s LIMIT 1"  # noqa: S608
+    return bool(rows(table, sql, [moment(table, at)]))
+
+
+def due_workspaces(table: Table, *, at: datetime, limit: int) -> list[int]:
+    """Up to `limit` workspaces with something due, beginning after the one that was served last."""
+    start = _last_served.get(table.name, 0)
+    found = _step(table, at=at, limit=limit, after=start, upto=None)
+    if start and len(found) < limit:
+        found += _step(table, at=at, limit=limit - len(found), after=0, upto=start)
+    if found:
+        _last_served[table.name] = found[-1]
+    return found
+
+
+def skip_scan_sql(table: Table) -> str:
+    """Each step asks the workspace index for the next workspace; DISTINCT would read the whole backlog."""
+    following = (
+        f"(SELECT t.workspace_id FROM {table.name} t WHERE t.{table.live} AND t.workspace_id > {{}} "  # noqa: S608
+        "ORDER BY t.workspace_id LIMIT 1)"
+    )
+    return (
+        f"WITH RECURSIVE spaces(id) AS (SELECT {following.format('%s')} "
+        f"UNION ALL SELECT {following.format('spaces.id')} FROM spaces WHERE spaces.id < %s) "
+        "SELECT spaces.id FROM spaces WHERE spaces.id IS NOT NULL AND spaces.id <= %s AND EXISTS ("
+        f"SELECT 1 FROM {table.name} t WHERE t.{table.live} AND t.workspace_id = spaces.id AND t.{table.time} <= %s) "  # noqa: S608
+        "LIMIT %s"
+    )
+
+
+def _step(table: Table, *, at: datetime, limit: int, after: int, upto: int | None) -> list[int]:
+    last = 2**63 - 1 if upto is None else upto
+    return [pk for (pk,) in rows(table, skip_scan_sql(table), [after, last, last, moment(table, at), limit])]
+
+
+def lock_due(table: Table, spaces: Sequence[int], *, at: datetime, limit: int) -> list[int]:
+    """Ids of up to `limit` due things, an equal share from each workspace first, locked until the transaction ends."""
+    share = -(-limit // len(spaces))
+    found = _lock(table, spaces, at=at, share=share, limit=limit, except_for=[])
+    if len(found) < limit:
+        counts: dict[int, int] = {}
+        for space, _pk in found:
+            counts[space] = counts.get(space, 0) + 1
+        fuller = [space for space in spaces if counts.get(space, 0) >= share]
+        if fuller:
+            rest = limit - len(found)
+            found += _lock(table, fuller, at=at, share=rest, limit=rest, except_for=[pk for _space, pk in found])
+    return [pk for _space, pk in found]
+
+
+def _lock(
+    table: Table, spaces: Sequence[int], *, at: datetime, share: int, limit: int, except_for: list[int]
+) -> list[tuple[int, int]]:
+    skips = table.connection.features.has_select_for_update_skip_locked
+    sql = (
+        f"SELECT t.workspace_id, t.id FROM {table.name} t WHERE t.{table.live} AND t.workspace_id = {{}} "  # noqa: S608
+        f"AND t.{table.time} <= %s {{}}ORDER BY t.{table.time}, t.id LIMIT %s {{}}"
+    )
+    when = moment(table, at)
+    if skips:
+        inner = sql.format("s.id", "AND t.id <> ALL(%s) ", "FOR UPDATE SKIP LOCKED")
+        outer = f"SELECT r.* FROM unnest(%s::bigint[]) AS s(id) CROSS JOIN LATERAL ({inner}) r LIMIT %s"  # noqa: S608
+        return [(space, pk) for space, pk in rows(table, outer, [list(spaces), when, except_for, share, limit])]
+    found: list[tuple[int, int]] = []
+    unseen = f"AND t.id NOT IN ({', '.join(str(int(pk)) for pk in except_for)}) " if except_for else ""
+    for space in spaces:
+        found += rows(table, sql.format("%s", unseen, ""), [space, when, min(share, limit - len(found))])
+    return found[:limit]

@@ -1,0 +1,272 @@
+"""What can happen to a work row. Each verb is one transaction around one conditional UPDATE whose count is checked.
+
+The worker's verbs go by the token of its claim: `begin`, `renew`, `finish`, `defer`, `release`, `retry`, `fault`,
+`fail`, `unknown`. People's verbs go by the state they find: `revive`, `give_up`, `arrived`, `move`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from apps.core.clock import now
+from apps.core.errors import TransitionError
+from apps.core.work import kinds, lanes
+from apps.core.work.history import entry, extended
+from apps.core.work.models import WorkRow, rows_of
+
+State = WorkRow.State
+FAULTS_MAX = 3
+BACKOFF_FIRST_S = 5.0
+BACKOFF_CAP_S = 3600.0
+RETRY_LEAST_S = 0.05
+WORKER_LOST = "worker_lost"
+
+
+class LeaseLost(Exception):  # noqa: N818
+    """Another worker or a person has taken the row meanwhile; nothing was recorded."""
+
+
+@contextmanager
+def recorded(row: WorkRow, **changes: Any) -> Iterator[None]:
+    """Apply an outcome to a row that this token holds, together with what the caller does inside the block.
+
+    A row that became unknown meanwhile still takes its late outcome by the same token.
+
+    Raises:
+        LeaseLost: the token is no longer the row's; nothing is changed.
+    """
+    token, before = row.token, {name: getattr(row, name) for name in changes}
+    if token is None:
+        raise LeaseLost(f"{row} is not claimed")
+    try:
+        with transaction.atomic():
+            lane = lanes.hold(row)
+            held = rows_of(row).filter(pk=row.pk, token=token, state__in=[State.LEASED, State.UNKNOWN])
+            if held.update(**changes) != 1:
+                raise LeaseLost(f"{row} has been taken over")
+            _assign(row, changes)
+            yield
+            if lane is not None:
+                _settle_lane(row, lane)
+    except BaseException:
+        _assign(row, before)
+        raise
+
+
+def _assign(row: WorkRow, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(row, name, value)
+
+
+def _settle_lane(row: WorkRow, lane: lanes.Lane) -> None:
+    at = now()
+    if row.state == State.UNKNOWN and lane.head == row.pk and lane.unknown_until is None:
+        lane.unknown_until = at + lanes.UNKNOWN_HOLDS
+    lanes.settle(lane, type(row), at=at)
+
+
+def _told(row: WorkRow, event: str, detail: str = "", *, by: object = None) -> list[Any]:
+    return list(extended(row.history, entry(event, at=now(), detail=detail, by=str(by) if by else "")))
+
+
+def begin(row: WorkRow) -> None:
+    """Commit that a request which must not repeat is about to leave.
+
+    Raises:
+        LeaseLost: the lease ran out, or the row was cancelled, moved or begun before.
+    """
+    at = now()
+    if row.token is None:
+        raise LeaseLost(f"{row} is not claimed")
+    with transaction.atomic(durable=True):
+        held = rows_of(row).filter(pk=row.pk, token=row.token, state=State.LEASED, begun_at=None, not_before__gt=at)
+        if held.update(begun_at=at) != 1:
+            raise LeaseLost(f"{row} may not begin any more")
+    row.begun_at = at
+
+
+def renew(row: WorkRow, *, lease: timedelta) -> None:
+    """Move the lease's end; call it between the steps of long work.
+
+    Raises:
+        LeaseLost: another worker has the row.
+    """
+    with recorded_lease(row, not_before=now() + lease):
+        pass
+
+
+@contextmanager
+def recorded_lease(row: WorkRow, **changes: Any) -> Iterator[None]:
+    """As `recorded`, but only while the row is leased."""
+    with recorded(row, **changes):
+        if rows_of(row).filter(pk=row.pk, state=State.LEASED).count() != 1:
+            raise LeaseLost(f"{row} has been taken over")
+        yield
+
+
+def finish(row: WorkRow, *, effect: Callable[[], None] | None = None) -> None:
+    """Mark the row done and apply its effect in the same transaction: exactly once.
+
+    Raises:
+        LeaseLost: another worker has the row; the effect is not applied.
+    """
+    changes = {"state": State.DONE, "finished_at": now(), "token": None, "error": "", "error_code": ""}
+    with recorded(row, **changes):
+        if effect is not None:
+            effect()
+
+
+def finish_all(rows: list[WorkRow]) -> list[WorkRow]:
+    """Mark the rows of one claim done in one UPDATE; returns those that were still ours.
+
+    Call it inside the transaction of their common effect. Not for laned rows; the objects keep their claim, so that
+    each can be tried alone where the transaction fails.
+    """
+    if not rows:
+        return []
+    tokens = {row.token for row in rows}
+    with transaction.atomic():
+        held = rows_of(rows[0]).filter(pk__in=[row.pk for row in rows], token__in=tokens)
+        ours = set(
+            held.filter(state__in=[State.LEASED, State.UNKNOWN]).select_for_update().values_list("pk", flat=True)
+        )
+        at = now()
+        rows_of(rows[0]).filter(pk__in=ours).update(
+            state=State.DONE, finished_at=at, token=None, error="", error_code=""
+        )
+    return [row for row in rows if row.pk in ours]
+
+
+def defer(row: WorkRow, *, until: datetime, reason: str = "") -> None:
+    """Put the row back for later; this was not an attempt."""
+    _put_back(row, max(until, now() + timedelta(seconds=RETRY_LEAST_S)), "deferred", reason, attempts=row.attempts - 1)
+
+
+def release(row: WorkRow) -> None:
+    """Put back a row that was not started, at the time it had."""
+    _put_back(row, row.was_due_at, "released", "", attempts=row.attempts - 1)
+
+
+def retry(row: WorkRow, *, error: str, code: str = "", retry_after: float | None = None) -> None:
+    """Put the row back after an expected failure; the other side's wish wins over the backoff."""
+    wait = backoff_s(row.attempts) if retry_after is None else max(retry_after, RETRY_LEAST_S)
+    _put_back(row, now() + timedelta(seconds=wait), "retry", error, error=error, error_code=code)
+
+
+def fault(row: WorkRow, *, error: str, code: str = "bug") -> None:
+    """Count a bug on the row: it comes back later, and is dead after three."""
+    faults = row.faults + 1
+    if faults >= FAULTS_MAX:
+        fail(row, error=error, code=code, faults=faults)
+        return
+    until = now() + timedelta(seconds=backoff_s(faults))
+    _put_back(row, until, "fault", error, error=error, error_code=code, faults=faults)
+
+
+def _put_back(row: WorkRow, until: datetime, event: str, detail: str, **changes: Any) -> None:
+    changes |= {"state": State.READY, "not_before": until, "token": None, "begun_at": None}
+    with recorded(row, history=_told(row, event, detail), **changes):
+        pass
+
+
+def fail(row: WorkRow, *, error: str, code: str = "", **changes: Any) -> None:
+    """End the row badly; a person sees it and may revive it."""
+    changes |= {"state": State.DEAD, "finished_at": now(), "token": None, "error": error, "error_code": code}
+    with recorded(row, history=_told(row, "dead", error), **changes):
+        kinds.of(row).tell_dead(row)
+
+
+def unknown(row: WorkRow, *, error: str, code: str = "") -> None:
+    """Say that the request may or may not have been carried out; the claim's token can still settle it."""
+    changes = {"state": State.UNKNOWN, "error": error, "error_code": code}
+    with recorded(row, history=_told(row, "unknown", error), **changes):
+        kinds.of(row).tell_unknown(row)
+
+
+def backoff_s(failures: int) -> float:
+    """Seconds to wait after so many failures: doubling up to an hour, with full jitter."""
+    ceiling = min(BACKOFF_CAP_S, BACKOFF_FIRST_S * 2 ** min(max(failures - 1, 0), 20))
+    return max(random.uniform(0, ceiling), 1.0)
+
+
+@contextmanager
+def _by_person(row: WorkRow, allowed: Q, refusal: str) -> Iterator[WorkRow]:
+    """Lock the stored row where its state allows a person's verb, and copy what was done to it into `row`."""
+    with transaction.atomic():
+        lane = lanes.hold(row)
+        stored: WorkRow | None = rows_of(row).select_for_update().filter(allowed, pk=row.pk).first()
+        if stored is None:
+            raise TransitionError(refusal)
+        yield stored
+        stored.save(update_fields=PERSON_FIELDS)
+        if lane is not None:
+            _settle_lane(stored, lane)
+    _assign(row, {name: getattr(stored, name) for name in PERSON_FIELDS})
+
+
+PERSON_FIELDS = [
+    *("state", "not_before", "token", "begun_at", "faults", "error", "error_code", "history", "finished_at"),
+]
+NOT_STARTED = Q(state=State.READY) | Q(state=State.LEASED, begun_at=None)
+
+
+def revive(row: WorkRow, *, by: object = None, reason: str = "", not_before: datetime | None = None) -> None:
+    """Try a dead or unknown row again.
+
+    Raises:
+        TransitionError: it is neither.
+    """
+    with _by_person(row, Q(state__in=[State.DEAD, State.UNKNOWN]), _("Only failed work can be tried again")) as stored:
+        stored.history = _told(stored, "revived", reason, by=by)
+        _assign(stored, {"state": State.READY, "token": None, "begun_at": None, "finished_at": None, "faults": 0})
+        stored.not_before = not_before or now()
+
+
+def give_up(row: WorkRow, *, reason: str, by: object = None, code: str = "given_up", tell: bool = True) -> None:
+    """End a row that was not started, or whose outcome is unknown; `tell=False` leaves the owner's hook out.
+
+    Raises:
+        TransitionError: its request is under way, or it has ended.
+    """
+    refusal = _("This work is under way or has ended already")
+    with _by_person(row, NOT_STARTED | Q(state=State.UNKNOWN), refusal) as stored:
+        stored.history = _told(stored, "given_up", reason, by=by)
+        _assign(stored, {"state": State.DEAD, "token": None, "finished_at": now()})
+        _assign(stored, {"error": reason, "error_code": code})
+        if tell:
+            kinds.of(stored).tell_dead(stored)
+
+
+def arrived(row: WorkRow, *, by: object = None, reason: str = "") -> None:
+    """Settle an unknown row: its request was carried out.
+
+    Raises:
+        TransitionError: it is not unknown.
+    """
+    refusal = _("The outcome of this work is not in doubt")
+    with _by_person(row, Q(state=State.UNKNOWN), refusal) as stored:
+        stored.history = _told(stored, "arrived", reason, by=by)
+        _assign(stored, {"state": State.DONE, "token": None, "finished_at": now(), "error": "", "error_code": ""})
+
+
+def move(row: WorkRow, *, not_before: datetime, by: object = None) -> None:
+    """Give a row that was not started another time; a claim that holds it loses it.
+
+    Raises:
+        TransitionError: its request is under way, or it has ended.
+    """
+    refusal = _("This work is under way or has ended already")
+    with _by_person(row, NOT_STARTED, refusal) as stored:
+        stored.history = _told(stored, "moved", not_before.isoformat(timespec="seconds"), by=by)
+        _assign(stored, {"state": State.READY, "token": None, "not_before": not_before})
+        if isinstance(stored, lanes.LanedRow):
+            stored.order_at = not_before
+            rows_of(stored).filter(pk=stored.pk).update(order_at=not_before)

@@ -1,0 +1,20 @@
+"""What every test gets: a cache of its own, and no bell left waiting by another test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from django.core.cache import caches
+
+from apps.core.work import bells
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(settings: object) -> Iterator[None]:
+    """Give each test its own cache keys, so that flags and counters of one never reach another."""
+    caches["default"].key_prefix = uuid4().hex
+    bells.forget_failures()
+    yield
+    caches["default"].key_prefix = ""
