@@ -22,7 +22,8 @@ CYRILLIC_SIGNS = (
     ("sr", frozenset("ђјљњћџ")),
 )
 RUSSIAN_ONLY = frozenset("ыэё")
-BULGARIAN = frozenset("на за от се да че са като през при това със към бъде които ще са е".split())
+BULGARIAN_WORDS = "на за от се да че са като през при това със към бъде които ще е"
+BULGARIAN = frozenset(WORD.findall(BULGARIAN_WORDS))
 
 LATIN_WORDS = {
     "en": "the of and to in is that for it with as was on are be this by have from at not you we an or has will",
@@ -83,7 +84,7 @@ def _cyrillic(sample: str, letters: int) -> str:
     russian = sum(counts[letter] for letter in RUSSIAN_ONLY)
     for language, signs in CYRILLIC_SIGNS:
         found = sum(counts[letter] for letter in signs)
-        if found * 100 >= letters and found >= (1 if not russian else russian):
+        if found * 100 >= letters and found >= max(1, russian):
             return language
     if not russian and letters >= 40:
         words = WORD.findall(sample)

@@ -1,4 +1,4 @@
-"""Sources, the posts they gave, and the rows of the work that collects them."""
+"""Sources, the posts they gave, and the work rows that collect and import them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Workspace
 from apps.core.clock import now
+from apps.core.work.models import WorkRow
 
 INTERVAL_MIN_S = 60
 INTERVAL_MAX_S = 24 * 60 * 60
@@ -146,3 +147,57 @@ class Post(models.Model):
     def voice(self) -> str:
         """Who said it: two posts of one voice are not two witnesses."""
         return f"{self.source_id}:{self.channel}"
+
+
+class Poll(WorkRow):
+    """One collection of a feed; the next one is made in the transaction that records this one."""
+
+    class Outcome(models.TextChoices):
+        FETCHED = "fetched", _("Collected")
+        UNCHANGED = "unchanged", _("Nothing new")
+        FAILED = "failed", _("Failed")
+        GONE = "gone", _("Gone for good")
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="polls", verbose_name=_("source"))
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices, blank=True, editable=False)
+    status = models.PositiveSmallIntegerField(_("HTTP status"), null=True, blank=True, editable=False)
+    added = models.PositiveIntegerField(_("new"), default=0, editable=False)
+    changed = models.PositiveIntegerField(_("changed"), default=0, editable=False)
+    dropped = models.PositiveIntegerField(_("dropped"), default=0, editable=False)
+    problem = models.TextField(_("problem"), blank=True, editable=False)
+
+    class Meta(WorkRow.Meta):
+        verbose_name = _("collection")
+        verbose_name_plural = _("collections")
+        ordering = ("-id",)
+        constraints = [
+            *WorkRow.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["source"], condition=Q(state__in=["ready", "leased"]), name="sources_poll_live_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} · {self.get_state_display()}"
+
+
+class ImportFile(WorkRow):
+    """An uploaded export, stored by the thousand; repeating it adds nothing."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="imports", verbose_name=_("source"))
+    file = models.FileField(_("file"), upload_to="imports/%Y/%m/")
+    original_name = models.CharField(_("file name"), max_length=255, editable=False)
+    size = models.PositiveBigIntegerField(_("size, bytes"), default=0, editable=False)
+    read = models.PositiveIntegerField(_("read"), default=0, editable=False)
+    skipped = models.PositiveIntegerField(_("skipped"), default=0, editable=False)
+    added = models.PositiveIntegerField(_("new"), default=0, editable=False)
+    changed = models.PositiveIntegerField(_("changed"), default=0, editable=False)
+    dropped = models.PositiveIntegerField(_("dropped"), default=0, editable=False)
+
+    class Meta(WorkRow.Meta):
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return self.original_name

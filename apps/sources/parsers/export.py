@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any, BinaryIO
+from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 import ijson
@@ -46,7 +46,7 @@ class _Chat:
     id: str = ""
 
 
-def read_export(file: BinaryIO, *, zone: ZoneInfo, skipped: Callable[[], None] | None = None) -> Iterator[Item]:
+def read_export(file: IO[bytes], *, zone: ZoneInfo, skipped: Callable[[], None] | None = None) -> Iterator[Item]:
     """Yield the messages of an export, in its order; service messages and empty ones are left out.
 
     `zone` is where times without one were written; `skipped` is called for each message left out.
@@ -79,7 +79,7 @@ def _nothing() -> None:
     return None
 
 
-def _found(file: BinaryIO, zone: ZoneInfo) -> Iterator[Item | Found]:
+def _found(file: IO[bytes], zone: ZoneInfo) -> Iterator[Item | Found]:
     chat = _Chat()
     builder: ijson.ObjectBuilder | None = None
     inside = ""

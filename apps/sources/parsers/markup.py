@@ -11,17 +11,24 @@ from lxml import html as lxml_html
 
 TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--|<!\[CDATA\[")
 ENTITY = re.compile(r"&(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
-BLOCKS = frozenset(
-    "address article aside blockquote center dd div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header "
-    "hr li main nav ol p pre section table tbody td tfoot th thead tr ul".split()
+
+
+def _names(line: str) -> frozenset[str]:
+    return frozenset(line.split())
+
+
+BLOCKS = _names(
+    "address article aside blockquote center dd div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 "
+    "header hr li main nav ol p pre section table tbody td tfoot th thead tr ul"
 )
-PARAGRAPHS = frozenset("p h1 h2 h3 h4 h5 h6 blockquote ul ol table pre".split())
-UNSEEN = frozenset("script style noscript template iframe object svg head title".split())
+PARAGRAPHS = _names("p h1 h2 h3 h4 h5 h6 blockquote ul ol table pre")
+UNSEEN = _names("script style noscript template iframe object svg head title")
 
 SPACES = re.compile(r"[^\S\n]+")
 LINE_EDGES = re.compile(r" ?\n ?")
 GAPS = re.compile(r"\n{3,}")
-# Control characters and lone surrogates (a database refuses them), soft hyphens, zero-width spaces and marks of direction.
+# Control characters and lone surrogates (a database refuses them), soft hyphens, zero-width spaces,
+# marks of direction.
 INVISIBLE = re.compile(
     "\u200c{2,}|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]"
 )

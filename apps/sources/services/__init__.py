@@ -1,7 +1,19 @@
-"""The verbs of sources and posts."""
+"""The verbs of sources and posts. Collecting itself is in `polls`, which workers import."""
 
-from apps.sources.services.imports import ImportReport, export_import
+from apps.sources.services.imports import ImportReport, export_import, import_request
 from apps.sources.services.intake import posts_intake
-from apps.sources.services.sources import source_create
+from apps.sources.services.posts import post_take_back
+from apps.sources.services.sources import source_create, source_pause, source_poll_now, source_resume, source_save
 
-__all__ = ["ImportReport", "export_import", "posts_intake", "source_create"]
+__all__ = [
+    "ImportReport",
+    "export_import",
+    "import_request",
+    "post_take_back",
+    "posts_intake",
+    "source_create",
+    "source_pause",
+    "source_poll_now",
+    "source_resume",
+    "source_save",
+]

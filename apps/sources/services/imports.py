@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import BinaryIO
+from typing import IO
 
-from apps.sources.models import Source
+from django.core.files import File
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import Alert, User
+from apps.accounts.services import alert_close, alert_raise, audit_record
+from apps.core.clock import now
+from apps.core.errors import PermanentError, TransitionError
+from apps.core.work import bells, drain
+from apps.core.work.models import WorkRow
+from apps.sources.models import ImportFile, Source
 from apps.sources.parsers.export import read_export
 from apps.sources.ports import IntakeReport, Item
 from apps.sources.services.intake import BATCH, posts_intake
@@ -19,21 +30,25 @@ class ImportReport:
 
     read: int = 0
     skipped: int = 0
-    intake: IntakeReport = IntakeReport()
+    intake: IntakeReport = field(default_factory=IntakeReport)
 
 
 def export_import(
-    *, source: Source, file: BinaryIO, progress: Callable[[ImportReport], None] | None = None
+    *,
+    source: Source,
+    file: IO[bytes],
+    progress: Callable[[ImportReport], None] | None = None,
+    before: IntakeReport | None = None,
 ) -> ImportReport:
     """Store the posts of an export file, each thousand in a transaction of its own.
 
-    `progress` is called after each of them, outside the transaction.
+    `progress` is called after each of them, outside the transaction; counts go on from `before`.
 
     Raises:
         UnreadableError: the file is broken or of another kind; what came before the trouble is stored.
     """
     skipped: list[None] = []
-    report = ImportReport()
+    report = ImportReport(intake=before or IntakeReport())
     items = read_export(file, zone=source.workspace.zone, skipped=lambda: skipped.append(None))
     for chunk in _chunks(items):
         done = posts_intake(source=source, items=chunk)
@@ -41,6 +56,77 @@ def export_import(
         if progress is not None:
             progress(report)
     return replace(report, skipped=len(skipped))
+
+
+@transaction.atomic
+def import_request(*, source: Source, file: File[bytes], name: str, actor: User | None = None) -> ImportFile:
+    """Keep an uploaded export and have it imported.
+
+    Raises:
+        TransitionError: the source is a feed, or the file is empty.
+    """
+    if source.kind != Source.Kind.EXPORT:
+        raise TransitionError(_("A feed takes no files; make a source of the kind “Telegram export”."))
+    if not file.size:
+        raise TransitionError(_("The file is empty."))
+    row = ImportFile(workspace_id=source.workspace_id, source=source, original_name=name[-255:], size=file.size)
+    row.file.save(f"source-{source.pk}.json", file, save=False)
+    row.save()
+    audit_record(verb="import.requested", target=row, actor=actor, details={"source": source.name, "size": file.size})
+    bells.ring_on_commit("import_file")
+    return row
+
+
+def import_store(row: ImportFile) -> ImportReport:
+    """Store the file's posts by the thousand, with the lease renewed and the counts shown after each."""
+    # A second attempt finds known what the first one added, so its counts go on from there.
+    before = IntakeReport(added=row.added, changed=row.changed, dropped=row.dropped)
+
+    def progress(report: ImportReport) -> None:
+        drain.current().renew()
+        _count(row, report)
+
+    try:
+        with row.file.open("rb") as stream:
+            report = export_import(source=row.source, file=stream, progress=progress, before=before)
+    except FileNotFoundError as exc:
+        raise PermanentError(_("The uploaded file is gone. Upload it again."), code="file_gone") from exc
+    return report
+
+
+def import_record(row: ImportFile, report: ImportReport) -> None:
+    """Note the end of an import."""
+    _count(row, report)
+    moment = now()
+    Source.objects.filter(pk=row.source_id).update(last_ok_at=moment, last_tried_at=moment, last_error="", failures=0)
+    alert_close(workspace=row.workspace, key=failed_key(row))
+    audit_record(verb="import.done", target=row, details={"read": report.read, "added": report.intake.added})
+
+
+def import_dead(row: WorkRow) -> None:
+    """An import ended badly: say so on the source, and to a person."""
+    failed = ImportFile.objects.select_related("source", "workspace").get(pk=row.pk)
+    Source.objects.filter(pk=failed.source_id).update(last_tried_at=now(), last_error=row.error)
+    alert_raise(
+        workspace=failed.workspace,
+        key=failed_key(failed),
+        message=_("The import of “%(file)s” stopped: %(problem)s")
+        % {"file": failed.original_name, "problem": row.error},
+        level=Alert.Level.ERROR,
+        url=reverse("admin:sources_importfile_change", args=[failed.pk]),
+    )
+
+
+def failed_key(row: ImportFile) -> str:
+    """The key of the alert that an import stopped."""
+    return f"import.failed:{row.pk}"
+
+
+def _count(row: ImportFile, report: ImportReport) -> None:
+    done = report.intake
+    ImportFile.objects.filter(pk=row.pk).update(
+        read=report.read, skipped=report.skipped, added=done.added, changed=done.changed, dropped=done.dropped
+    )
 
 
 def _chunks(items: Iterator[Item]) -> Iterator[list[Item]]:

@@ -52,7 +52,7 @@ class Prepared:
 
 
 def items_prepare(items: Iterable[Item], rules: filters.Rules) -> list[Prepared]:
-    """Normalise items, find their language and apply the filters; no database, so it may run outside the transaction."""
+    """Normalise items, find their language, apply the filters; without the database, so outside transactions too."""
     prepared = (_prepare(item, rules) for item in items)
     return list({one.external_id: one for one in reversed([one for one in prepared if one])}.values())[::-1]
 

@@ -1,21 +1,113 @@
-"""Changes of sources and the rows of their collection."""
+"""What people do to sources."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User, Workspace
-from apps.accounts.services import audit_record
-from apps.sources.models import Source
+from apps.accounts.services import alert_close, audit_record
+from apps.core.clock import now
+from apps.core.errors import TransitionError
+from apps.core.work import bells
+from apps.core.work.models import WorkRow
+from apps.sources.models import Poll, Source
+from apps.sources.services.schedule import failing_key, gone_key, poll_next
+
+# A change of these makes the marks of the last answer worthless: the whole feed has to be read again.
+REREAD = frozenset({"url"})
 
 
 @transaction.atomic
 def source_create(
     *, workspace: Workspace, kind: str, name: str, url: str = "", actor: User | None = None, **settings: str | int
 ) -> Source:
-    """Make a source; a feed is collected at once. `settings` are its interval, words and shortest length."""
+    """Make a source; a feed is collected at once. `settings` are its interval, words and shortest length.
+
+    Raises:
+        ValidationError: the name or address is taken or malformed.
+    """
     source = Source(workspace=workspace, kind=kind, name=name, url=url, **settings)
     source.full_clean()
-    source.save()
-    audit_record(verb="source.created", target=source, actor=actor)
+    source_save(source=source, changed=(), actor=actor)
     return source
+
+
+@transaction.atomic
+def source_save(*, source: Source, changed: Sequence[str], actor: User | None = None) -> None:
+    """Store a validated source, new or changed; a feed that is new or has moved is collected at once."""
+    is_new = source.pk is None
+    if is_new or REREAD & set(changed):
+        source.etag = source.last_modified = ""
+    if is_new:
+        source.save()
+        audit_record(verb="source.created", target=source, actor=actor)
+    elif changed:
+        source.save(update_fields=[*changed, "etag", "last_modified"])
+        audit_record(verb="source.changed", target=source, actor=actor, details={"fields": list(changed)})
+    if source.is_active and source.kind == Source.Kind.FEED and (is_new or REREAD & set(changed)):
+        _due_now(source)
+
+
+@transaction.atomic
+def source_poll_now(*, source: Source, actor: User | None = None) -> None:
+    """Collect a feed without waiting for its time.
+
+    Raises:
+        TransitionError: it is paused, is no feed, or is being collected at this moment.
+    """
+    fresh = Source.objects.select_for_update().get(pk=source.pk)
+    if fresh.kind != Source.Kind.FEED:
+        raise TransitionError(_("Only feeds are collected by themselves; upload a new export instead."))
+    if not fresh.is_active:
+        raise TransitionError(_("“%(source)s” is paused. Resume it first.") % {"source": fresh.name})
+    if Poll.objects.filter(source=fresh, state=WorkRow.State.LEASED, not_before__gt=now()).exists():
+        raise TransitionError(_("“%(source)s” is being collected right now.") % {"source": fresh.name})
+    _due_now(fresh)
+    audit_record(verb="source.poll_asked", target=fresh, actor=actor)
+
+
+@transaction.atomic
+def source_pause(*, source: Source, actor: User | None = None, reason: str = "") -> None:
+    """Stop collecting a source until it is resumed.
+
+    Raises:
+        TransitionError: it is paused already.
+    """
+    paused = Source.objects.filter(pk=source.pk, is_active=True).update(is_active=False, paused_reason=reason[:300])
+    if paused != 1:
+        raise TransitionError(_("“%(source)s” is paused already.") % {"source": source.name})
+    Poll.objects.filter(source=source, state=WorkRow.State.READY).delete()
+    alert_close(workspace=source.workspace, key=failing_key(source))
+    audit_record(verb="source.paused", target=source, actor=actor, details={"reason": reason})
+    source.refresh_from_db()
+
+
+@transaction.atomic
+def source_resume(*, source: Source, actor: User | None = None) -> None:
+    """Collect a paused source again, at once.
+
+    Raises:
+        TransitionError: it is not paused.
+    """
+    resumed = Source.objects.filter(pk=source.pk, is_active=False).update(
+        is_active=True, paused_reason="", failures=0, last_error=""
+    )
+    if resumed != 1:
+        raise TransitionError(_("“%(source)s” is not paused.") % {"source": source.name})
+    source.refresh_from_db()
+    alert_close(workspace=source.workspace, key=gone_key(source))
+    if source.kind == Source.Kind.FEED:
+        _due_now(source)
+    audit_record(verb="source.resumed", target=source, actor=actor)
+
+
+def _due_now(source: Source) -> None:
+    """Bring the waiting collection forward, or make one."""
+    moment = now()
+    waiting = Poll.objects.filter(source=source, state=WorkRow.State.READY)
+    waiting.filter(not_before__gt=moment).update(not_before=moment)
+    poll_next(source)
+    bells.ring_on_commit("poll")
