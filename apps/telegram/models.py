@@ -13,6 +13,7 @@ from apps.core.crypto import EncryptedTextField
 from apps.telegram.ports import BotSnapshot
 
 TOKEN_PATTERN = r"^\d{1,19}:[A-Za-z0-9_-]{20,100}$"  # noqa: S105 - the shape of a token, not one
+TOKEN_WORDS = _("A token looks like 123456789:AAE…: digits, a colon and a long key. Copy all of it.")
 
 
 class Bot(models.Model):
@@ -20,14 +21,7 @@ class Bot(models.Model):
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="bots", verbose_name=_("workspace"))
     name = models.CharField(_("name"), max_length=100, help_text=_("How it is called in Pult."))
-    token = EncryptedTextField(
-        _("token"),
-        validators=[
-            RegexValidator(
-                TOKEN_PATTERN, _("A token looks like 123456789:AAE…: digits, a colon and a long key. Copy all of it.")
-            )
-        ],
-    )
+    token = EncryptedTextField(_("token"), validators=[RegexValidator(TOKEN_PATTERN, TOKEN_WORDS)])
     bot_id = models.BigIntegerField(_("bot's id"), editable=False)
     username = models.CharField(_("username"), max_length=64, blank=True, editable=False)
     is_active = models.BooleanField(_("active"), default=True, editable=False)

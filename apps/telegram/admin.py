@@ -1,0 +1,128 @@
+"""The screens of bots."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import models
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+
+from apps.accounts.admin_base import WorkspaceModelAdmin, each
+from apps.accounts.requests import user_of
+from apps.core.errors import PultError
+from apps.telegram.forms import BotForm, TokenAnswer
+from apps.telegram.models import Bot
+from apps.telegram.services import bot_check, bot_create, bot_delete, bot_update
+
+HOW_TO_MAKE = _(
+    "1. Open @BotFather in Telegram, send /newbot and answer its two questions. 2. Copy the token that it gives and "
+    "paste it here. 3. In your channel: Administrators → Add administrator → your bot; leave it the right to post "
+    "messages. In a group it is enough to add the bot."
+)
+
+
+@admin.register(Bot)
+class BotAdmin(WorkspaceModelAdmin[Bot]):
+    """Bots; every change goes through the services, and Telegram is asked outside any transaction."""
+
+    form = BotForm
+    audit_saves = False
+    list_display = ("name", "telegram_name", "state", "problem", "checked_at")
+    list_filter = ("is_active",)
+    search_fields = ("name", "username")
+    list_select_related = ("workspace",)
+    actions = ("check_bots",)
+    actions_detail = ("check_bot",)
+    empty_text = _("Here will be the bots that post for you. Make one with @BotFather and add its token.")
+    readonly_fields = ("telegram_name", "state", "problem", "checked_at")
+
+    fieldsets = (
+        (None, {"fields": ("name", "new_token")}),
+        (_("State"), {"fields": ("telegram_name", "state", "problem", "checked_at")}),
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Bot | None = None) -> Any:
+        """How to make a bot for a new one, its state for a present one."""
+        sets = super().get_fieldsets(request, obj)
+        return sets if obj else [(None, {**sets[0][1], "description": HOW_TO_MAKE})]
+
+    @admin.display(description=_("in Telegram"), ordering="username")
+    def telegram_name(self, row: Bot) -> SafeString | str:
+        """The bot's address in Telegram."""
+        if not row.username:
+            return "—"
+        return format_html('<a href="https://t.me/{0}" target="_blank" rel="noopener">@{0}</a>', row.username)
+
+    @display(description=_("state"), label={"active": "success", "paused": "danger"})  # type: ignore[untyped-decorator]
+    def state(self, row: Bot) -> tuple[str, str]:
+        """Whether it posts."""
+        return ("active", _t("Works")) if row.is_active else ("paused", _t("Paused"))
+
+    # Saving
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """The form; a typed token is asked about before its transaction begins."""
+        token = request.POST.get("new_token", "").strip()
+        may = self.has_change_permission(request, object_id) if object_id else self.has_add_permission(request)
+        if token and may:
+            setattr(request, "telegram_answer", TokenAnswer.ask(token))  # noqa: B010 - no attribute of Django's
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def get_form(self, request: HttpRequest, obj: Bot | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """The form, with Telegram's answer about the typed token."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.answer = getattr(request, "telegram_answer", None)
+        return form
+
+    def save_model(self, request: HttpRequest, obj: Bot, form: Any, change: bool) -> None:
+        """Through the services."""
+        actor, token = user_of(request), form.cleaned_data.get("new_token", "")
+        if change:
+            bot_update(bot=obj, name=obj.name, token=token, identity=form.identity, actor=actor)
+            return
+        made = bot_create(workspace=obj.workspace, name=obj.name, token=token, identity=form.identity, actor=actor)
+        obj.__dict__.update(made.__dict__)
+
+    def delete_model(self, request: HttpRequest, obj: Bot) -> None:
+        """Through the service."""
+        bot_delete(bot=obj, actor=user_of(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Bot]) -> None:
+        """Through the service, one by one."""
+        for bot in queryset:
+            self.delete_model(request, bot)
+
+    # Actions
+
+    @admin.action(description=_("Check with Telegram"), permissions=["change"])
+    def check_bots(self, request: HttpRequest, queryset: models.QuerySet[Bot]) -> None:
+        """Ask Telegram about each; a good answer ends a pause."""
+        each(queryset, lambda bot: bot_check(bot=bot, actor=user_of(request))).tell(request)
+
+    @action(  # type: ignore[untyped-decorator]
+        description=_("Check"), url_path="check", permissions=["change"]
+    )
+    def check_bot(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask Telegram about this one and come back to its page."""
+        bot = self.get_object(request, object_id)
+        if bot is not None and self.has_change_permission(request, bot):
+            try:
+                known = bot_check(bot=bot, actor=user_of(request))
+            except PultError as exc:
+                messages.error(request, str(exc))
+            else:
+                messages.success(request, _t("The bot works: @%(username)s.") % {"username": known.username})
+        return HttpResponseRedirect(reverse("admin:telegram_bot_change", args=[object_id]))

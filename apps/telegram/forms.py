@@ -1,0 +1,112 @@
+"""The form of a bot. The token goes in and never comes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.errors import PultError
+from apps.telegram.models import TOKEN_PATTERN, TOKEN_WORDS, Bot
+from apps.telegram.ports import BotIdentity
+from apps.telegram.services import token_check
+
+if TYPE_CHECKING:
+    from django.forms import TextInput as TextWidget
+else:
+    from unfold.widgets import UnfoldAdminTextInputWidget as TextWidget
+
+DOTS = "\u2022" * 12
+
+
+@dataclass(frozen=True)
+class TokenAnswer:
+    """What Telegram said of a token that was typed, asked before the form's transaction began."""
+
+    token: str = field(repr=False)
+    identity: BotIdentity | None = None
+    problem: str = ""
+
+    @classmethod
+    def ask(cls, token: str) -> TokenAnswer:
+        """Ask Telegram now."""
+        try:
+            return cls(token, identity=token_check(token))
+        except PultError as exc:
+            return cls(token, problem=str(exc))
+
+
+class BotForm(forms.ModelForm[Bot]):
+    """A bot's name and token."""
+
+    # Set by the admin for the one request that the form is made for.
+    answer: ClassVar[TokenAnswer | None] = None
+
+    new_token = forms.CharField(
+        label=_("Token"),
+        strip=True,
+        max_length=130,
+        validators=[RegexValidator(TOKEN_PATTERN, TOKEN_WORDS)],
+        widget=TextWidget(attrs={"type": "password", "autocomplete": "new-password", "spellcheck": "false"}),
+    )
+
+    class Meta:
+        model = Bot
+        fields = ("name",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "name" in self.fields:
+            self.fields["name"].required = False
+            self.fields["name"].help_text = _t("How it is called in Pult. Empty: as it is called in Telegram.")
+        if "new_token" not in self.fields:
+            return
+        token = self.fields["new_token"]
+        if self.instance.pk:
+            token.required = False
+            token.widget.attrs["placeholder"] = DOTS
+            token.help_text = _t("A token is kept; it is never shown. Paste another one of this bot to replace it.")
+        else:
+            token.help_text = _t("Kept encrypted and never shown again. Telegram is asked at once whether it is good.")
+
+    def clean_new_token(self) -> str:
+        """A token that Telegram knows, of this bot where the bot is known already."""
+        token: str = self.cleaned_data["new_token"]
+        if not token:
+            return ""
+        if self.answer is None or self.answer.token != token:
+            raise ValidationError(_t("Telegram was not asked about the token. Save once more."))
+        identity = self.answer.identity
+        if identity is None:
+            raise ValidationError(self.answer.problem)
+        if self.instance.pk and identity.bot_id != self.instance.bot_id:
+            raise ValidationError(
+                _t("This is the token of another bot, @%(username)s. Add it as a new bot.")
+                % {"username": identity.username}
+            )
+        return token
+
+    def clean(self) -> dict[str, Any]:
+        """Name the bot as Telegram does where no name is given, and refuse one that the workspace has already."""
+        cleaned = super().clean() or self.cleaned_data
+        identity = self.identity
+        workspace = cleaned.get("workspace") or getattr(self.instance, "workspace", None)
+        if identity and not cleaned.get("name"):
+            cleaned["name"] = identity.name[:100]
+        if "name" in self.fields and not cleaned.get("name") and self.instance.pk:
+            cleaned["name"] = Bot.objects.values_list("name", flat=True).get(pk=self.instance.pk)
+        if identity and workspace and not self.instance.pk:
+            same = Bot.objects.filter(workspace=workspace, bot_id=identity.bot_id).first()
+            if same is not None:
+                self.add_error("new_token", _t("The workspace has this bot already: “%(bot)s”.") % {"bot": same})
+        return cleaned
+
+    @property
+    def identity(self) -> BotIdentity | None:
+        """Whose the accepted token is; None where none was given."""
+        return self.answer.identity if self.answer and self.cleaned_data.get("new_token") else None
