@@ -232,6 +232,14 @@ variable("LOG_DIR", "path", "", "Folder of log files; empty means PULT_VAR/logs.
 variable("LOG_FILE_ENABLED", "bool", False, "Also write access.log, error.log and app.log.", group="Logs")
 variable("SLOW_QUERY_MS", "int", 100, "Queries slower than this are logged with their place.", group="Logs", minimum=1)
 variable(
+    "PROMETHEUS_MULTIPROC_DIR",
+    "path",
+    "",
+    "Folder in which the processes of one machine share their counters, so that /metrics tells of all of them; "
+    "`make run` sets it.",
+    group="Logs",
+)
+variable(
     "METRICS_TOKEN",
     "str",
     "",

@@ -11,8 +11,8 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import datetime
 
-import kombu
 import psutil
 import structlog
 from django.conf import settings
@@ -20,10 +20,12 @@ from django.core.cache import cache
 from django.db import connection, connections
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
+from kombu.connection import Connection
 
 from apps.core.clock import now
-from apps.core.ticks import tick_last
 from apps.core.work import kinds
+from apps.core.work.models import WorkQuerySet, WorkRow
+from apps.core.work.sweep import last_tick
 
 log = structlog.get_logger("pult.health")
 LEAST_DISK_MB = 200
@@ -69,7 +71,7 @@ def broker() -> str:
     """Connect to the broker."""
     url = settings.CELERY_BROKER_URL
     options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
-    with kombu.Connection(url, connect_timeout=1, transport_options=options) as link:
+    with Connection(url, connect_timeout=1, transport_options=options) as link:
         link.connect()
         return str(link.transport.driver_type)
 
@@ -101,7 +103,7 @@ def memory() -> str:
 
 def beat() -> str:
     """The last sweep that beat asked for and a worker did."""
-    last = tick_last()
+    last = last_tick()
     if last is None:
         raise UnhealthyError("no tick yet")
     age = (now() - last).total_seconds()
@@ -111,21 +113,27 @@ def beat() -> str:
 
 
 def work() -> str:
-    """The longest that any due row has waited."""
+    """The longest that any row has waited past its time; what waits behind others of its lane is not late."""
     moment = now()
-    waits = {}
-    for kind in kinds.known():
-        oldest = (
-            kind.model._default_manager.due(moment).order_by("not_before").values_list("not_before", flat=True).first()
-        )  # type: ignore[attr-defined]
-        if oldest is not None:
-            waits[kind.name] = (moment - oldest).total_seconds()
+    waits = {kind.name: waited for kind in kinds.known() if (waited := oldest_due_s(kind, moment)) is not None}
     if not waits:
         return "nothing is due"
     name = max(waits, key=lambda one: waits[one])
     if waits[name] > LATE_WORK_S:
         raise UnhealthyError(f"{name} has waited for {waits[name]:.0f} s")
     return f"oldest: {name}, {waits[name]:.1f} s"
+
+
+def oldest_due_s(kind: kinds.Kind, moment: datetime) -> float | None:
+    """Seconds since the oldest row (or lane) of a kind was due; None where nothing is."""
+    oldest: datetime | None
+    if kind.lane_model is not None:
+        lanes = kind.lane_model._base_manager.filter(next_at__lte=moment)
+        oldest = lanes.order_by("next_at").values_list("next_at", flat=True).first()
+    else:
+        due: WorkQuerySet[WorkRow] = WorkQuerySet(kind.model).due(moment)
+        oldest = due.order_by("not_before").values_list("not_before", flat=True).first()
+    return None if oldest is None else (moment - oldest).total_seconds()
 
 
 CHECKS = (

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterable
 from ipaddress import ip_address
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
+from prometheus_client.core import Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from apps.core.work.metrics import collect
 
 REQUESTS = Histogram(
     "pult_http_request_duration_seconds",
@@ -15,6 +28,22 @@ REQUESTS = Histogram(
     ["method", "route", "status"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+
+
+class Own(Collector):
+    """Everything that this process counts itself."""
+
+    def collect(self) -> Iterable[Metric]:
+        """Pass on what the process-wide registry holds."""
+        return REGISTRY.collect()
+
+
+class WorkCollector(Collector):
+    """The work in the database, counted when Prometheus asks."""
+
+    collect = staticmethod(collect)
+
+
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -42,4 +71,16 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Answer Prometheus."""
     if not allowed(request):
         return HttpResponse("metrics are not for you\n", status=403, content_type="text/plain; charset=utf-8")
-    return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(generate_latest(registry()), content_type=CONTENT_TYPE_LATEST)
+
+
+def registry() -> CollectorRegistry:
+    """What is told: all processes of this machine where they share a folder, else this one; and the work."""
+    told = CollectorRegistry()
+    if settings.PROMETHEUS_MULTIPROC_DIR:
+        MultiProcessCollector(told, settings.PROMETHEUS_MULTIPROC_DIR)
+        ProcessCollector(registry=told)
+    else:
+        told.register(Own())
+    told.register(WorkCollector())
+    return told

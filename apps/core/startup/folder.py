@@ -9,7 +9,7 @@ from pathlib import Path
 
 from apps.core.startup.errors import StartError
 
-FOLDERS = ("broker/queue", "broker/control", "cache", "logs", "media", "run", "static", "tmp")
+FOLDERS = ("broker/queue", "broker/control", "cache", "logs", "media", "run", "run/metrics", "static", "tmp")
 
 
 def folder_ready(var: Path) -> None:
@@ -48,9 +48,8 @@ def folder_lock(var: Path) -> int:
     return descriptor
 
 
-def broker_emptied(var: Path) -> int:
-    """Throw away bells left by an earlier run, and say how many; the rows they rang for are found by the sweep."""
-    left = list((var / "broker" / "queue").glob("*.msg"))
-    for path in left:
-        path.unlink(missing_ok=True)
-    return len(left)
+def leftovers_removed(var: Path) -> None:
+    """Throw away what an earlier run left: its counters, and its bells: the sweep finds the rows they rang for."""
+    for folder, pattern in (("broker/queue", "*.msg"), ("run/metrics", "*.db")):
+        for path in (var / folder).glob(pattern):
+            path.unlink(missing_ok=True)

@@ -33,8 +33,11 @@ def plan_made(*, login: Login | None, play_demo: bool) -> Plan:
 
 
 def environment() -> dict[str, str]:
-    """What every program of the group gets: temporary files under PULT_VAR too."""
-    return {"TMPDIR": str(settings.PULT_VAR / "tmp")}
+    """What every program of the group gets: temporary files under PULT_VAR too, and counters that web can tell of."""
+    return {
+        "TMPDIR": str(settings.PULT_VAR / "tmp"),
+        "PROMETHEUS_MULTIPROC_DIR": str(settings.PULT_VAR / "run" / "metrics"),
+    }
 
 
 def web() -> Program:

@@ -7,9 +7,11 @@ import socket
 from typing import Any
 from urllib.parse import urlsplit
 
-import kombu
+import psycopg
 import redis
 from django.db import DatabaseError, connection
+from kombu.connection import Connection
+from kombu.exceptions import KombuError
 
 from apps.core.startup.errors import StartError
 
@@ -56,15 +58,10 @@ def database_reachable() -> None:
         if connection.vendor == "sqlite":
             with connection.cursor() as cursor:
                 cursor.execute("SELECT count(*) FROM sqlite_master")
-            return
-        connection.Database.connect(**connection.get_connection_params()).close()  # type: ignore[attr-defined]
-    except (DatabaseError, *native_errors()) as exc:
+        else:
+            psycopg.connect(**connection.get_connection_params()).close()
+    except (DatabaseError, psycopg.Error) as exc:
         raise StartError(database_problem(connection.settings_dict, str(exc))) from exc
-
-
-def native_errors() -> tuple[type[Exception], ...]:
-    """The driver's own error class, for calls that go past Django's wrapper."""
-    return (connection.Database.Error,)  # type: ignore[attr-defined]
 
 
 def database_problem(config: dict[str, Any], reason: str) -> str:
@@ -101,9 +98,9 @@ def broker_reachable(url: str) -> None:
         StartError: nobody answers there.
     """
     try:
-        with kombu.Connection(url, connect_timeout=PATIENCE_S) as broker:
+        with Connection(url, connect_timeout=PATIENCE_S) as broker:
             broker.connect()
-    except (OSError, KeyError, ValueError, kombu.exceptions.KombuError) as exc:
+    except (OSError, KeyError, ValueError, KombuError) as exc:
         raise StartError(f"The broker at {place(url)} (CELERY_BROKER_URL) can't be used: {exc}.") from exc
 
 

@@ -80,7 +80,7 @@ def admin_made() -> Login | None:
     if users.filter(is_superuser=True).exists():
         return None
     password = secrets.token_urlsafe(12)
-    users.create_superuser(ADMIN_EMAIL, password)  # type: ignore[attr-defined]
+    users.create_superuser(ADMIN_EMAIL, password)
     return Login(ADMIN_EMAIL, password)
 
 

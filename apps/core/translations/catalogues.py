@@ -86,7 +86,7 @@ def faults(message: Message, catalogue: Catalog, *, known: bool) -> Iterator[str
     if not source and not complete(message):
         yield "not translated"
         return
-    if any(message.string if message.pluralizable else [message.string]):
+    if any(forms(message.string)):
         for error in message.check(catalogue):
             yield str(error)
 
@@ -98,17 +98,22 @@ def entries(catalogue: Catalog) -> list[Message]:
 
 def key(message: Message) -> tuple[str | None, tuple[str, ...]]:
     """What makes two entries the same: context, singular and plural."""
-    return message.context, tuple(message.id) if message.pluralizable else (message.id,)
+    return message.context, forms(message.id)
+
+
+def forms(text: object) -> tuple[str, ...]:
+    """The singular, and the plurals where there are any."""
+    return tuple(str(one or "") for one in text) if isinstance(text, (tuple, list)) else (str(text or ""),)
 
 
 def complete(message: Message) -> bool:
     """Every form has a translation."""
-    return all(message.string) if message.pluralizable else bool(message.string)
+    return all(forms(message.string))
 
 
 def shown(message: Message) -> str:
     """An entry as a line of a report: where it stands and what it says."""
-    text = message.id[0] if message.pluralizable else message.id
+    text = forms(message.id)[0]
     place = message.locations[0][0] if message.locations else "?"
     return f"{place}: {text[:80]!r}"
 

@@ -51,7 +51,8 @@ class Command(BaseCommand):
         folder.folder_lock(var)
         if listen:
             servers.port_free(settings.HOST, settings.PORT)
-        self.servers_looked_at(var)
+        folder.leftovers_removed(var)
+        self.servers_looked_at()
         steps.configuration_checked()
         self.tell(steps.migrated(), "database: {} migrations applied")
         self.tell(catalogues_compiled(), "translations: {} catalogues compiled")
@@ -61,14 +62,12 @@ class Command(BaseCommand):
         self.tell(int(play), "demo workspace loaded")
         return plan.plan_made(login=login, play_demo=play)
 
-    def servers_looked_at(self, var: Path) -> None:
+    def servers_looked_at(self) -> None:
         """Reach the database and, where there are any, Redis and another broker."""
         servers.database_reachable()
         if settings.REDIS_URL:
             servers.redis_reachable(settings.REDIS_URL)
-        if settings.CELERY_BROKER_URL == "filesystem://":
-            folder.broker_emptied(var)
-        elif settings.CELERY_BROKER_URL != settings.REDIS_URL:
+        if settings.CELERY_BROKER_URL not in {"filesystem://", settings.REDIS_URL}:
             servers.broker_reachable(settings.CELERY_BROKER_URL)
 
     def tell(self, count: int, text: str) -> None:
