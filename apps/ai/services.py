@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from decimal import ROUND_UP, Decimal
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import models, transaction
@@ -13,6 +12,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Workspace
+from apps.ai.endpoints import cost_of, endpoint_of
 from apps.ai.models import Spend
 from apps.ai.ports import Usage, Writer
 from apps.core.clock import now
@@ -20,33 +20,9 @@ from apps.core.errors import PermanentError
 
 # A request that never came back stops counting after this; longer than any time-out of a writer.
 RESERVED_FOR = timedelta(minutes=15)
-MILLION = Decimal(1_000_000)
-CENT_OF_A_CENT = Decimal("0.000001")
 # What a request is reckoned to take before it is sent: a story's posts in, a note out.
 ESTIMATE = Usage(input_tokens=8_000, output_tokens=2_000)
 WRITERS = {"offline": "apps.ai.adapters.offline.OfflineWriter", "openai": "apps.ai.adapters.openai.OpenAIWriter"}
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """Where and how a workspace's drafts are written.
-
-    Attributes:
-        url, key, model, temperature: of the OpenAI-compatible endpoint.
-        is_own: the workspace typed the address, so it is fetched under guard.
-        proxy: an HTTP or SOCKS proxy, or empty.
-        price_input_usd, price_output_usd: of a million tokens, for the ledger.
-    """
-
-    url: str
-    key: str
-    model: str
-    temperature: float
-    is_own: bool
-    proxy: str
-    timeout_s: float
-    price_input_usd: Decimal
-    price_output_usd: Decimal
 
 
 def writer_name(workspace: Workspace) -> str:
@@ -62,29 +38,6 @@ def writer_for(workspace: Workspace) -> Writer:
     adapter = import_string(WRITERS[name])
     writer: Writer = adapter(endpoint_of(workspace)) if name == "openai" else adapter()
     return writer
-
-
-def endpoint_of(workspace: Workspace) -> Endpoint:
-    """The endpoint of a workspace; the installation's key never goes to an address that a workspace typed."""
-    own = workspace.ai_api_url.rstrip("/")
-    is_own = bool(own) and own != settings.AI_API_URL
-    return Endpoint(
-        url=own or settings.AI_API_URL,
-        key=workspace.ai_api_key or ("" if is_own else settings.AI_API_KEY),
-        model=workspace.ai_model or settings.AI_MODEL,
-        temperature=settings.AI_TEMPERATURE,
-        is_own=is_own,
-        proxy=settings.AI_PROXY,
-        timeout_s=settings.AI_TIMEOUT_S,
-        price_input_usd=Decimal(str(settings.AI_PRICE_INPUT_USD)),
-        price_output_usd=Decimal(str(settings.AI_PRICE_OUTPUT_USD)),
-    )
-
-
-def cost_of(*, input_tokens: int, output_tokens: int, price_input_usd: Decimal, price_output_usd: Decimal) -> Decimal:
-    """What tokens cost at prices by the million, rounded up to a millionth of a dollar."""
-    exact = (input_tokens * price_input_usd + output_tokens * price_output_usd) / MILLION
-    return exact.quantize(CENT_OF_A_CENT, rounding=ROUND_UP)
 
 
 def budget_of(workspace: Workspace) -> Decimal:
@@ -136,12 +89,7 @@ def budget_check(
     moment = at or now()
     Workspace.objects.select_for_update().only("pk").get(pk=workspace.pk)
     endpoint, label = endpoint_of(workspace), target_label(target)
-    reckoned = cost_of(
-        input_tokens=estimate.input_tokens,
-        output_tokens=estimate.output_tokens,
-        price_input_usd=endpoint.price_input_usd,
-        price_output_usd=endpoint.price_output_usd,
-    )
+    reckoned = cost_of(endpoint, input_tokens=estimate.input_tokens, output_tokens=estimate.output_tokens)
     spent, budget = spent_today(workspace, at=moment, except_target=label), budget_of(workspace)
     if budget <= 0 or spent + reckoned > budget:
         raise budget_spent(workspace, spent=spent, budget=budget, at=moment)
@@ -189,14 +137,16 @@ def spend_record(
     target: models.Model | str = "",
     writer: str = "",
     at: datetime | None = None,
-) -> Spend:
-    """Write into the ledger what an answer took, in place of what was reserved for it.
+) -> Spend | None:
+    """Write into the ledger what an answer took, in place of what was reserved for it; None where it took nothing.
 
     Call it in the transaction that keeps the answer.
     """
     label = target_label(target)
     if label:
         Spend.objects.filter(workspace=workspace, target=label, reserved_until__isnull=False).delete()
+    if usage == Usage():
+        return None
     return Spend.objects.create(
         workspace=workspace,
         at=at or now(),

@@ -20,7 +20,7 @@ from apps.core.http.failures import plain_words
 from apps.core.http.guard import CONNECT_TIMEOUT_S, Guard
 from apps.core.http.politeness import LONGEST_TURN_S, Turns, turns_for
 from apps.core.http.transport import GuardedTransport, guarded_pool
-from apps.core.http.urls import checked, checked_url, place
+from apps.core.http.urls import checked, checked_url, place, port_of
 
 USER_AGENT = "Pult/0.1"
 MAX_REDIRECTS = 5
@@ -179,11 +179,20 @@ def allow_list() -> AllowList:
     return AllowList.parse(settings.HTTP_ALLOW_PRIVATE)
 
 
+def guard_for(trusted_url: str = "") -> Guard:
+    """The guard of a run; `trusted_url` is an address that whoever runs Pult chose, whose host may be private."""
+    allow = allow_list()
+    if trusted_url:
+        url = httpx2.URL(trusted_url)
+        allow = allow.with_host(url.host, port_of(url))
+    return Guard(allow)
+
+
 @asynccontextmanager
 async def session(*, guard: Guard | None = None, tls: ssl.SSLContext | None = None) -> AsyncIterator[Session]:
     """Open a client for one drain, set up as the settings say."""
     client = Session(
-        guard=guard or Guard(allow_list()),
+        guard=guard or guard_for(),
         turns=turns_for(settings.REDIS_URL),
         interval_s=settings.HTTP_HOST_INTERVAL_S,
         timeout_s=settings.HTTP_TIMEOUT_S,
