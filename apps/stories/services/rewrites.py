@@ -152,7 +152,7 @@ def rewrite_plan(row: Rewrite) -> RewritePlan:
         PermanentError: the budget is spent, or no writer is set up.
         TransitionError: the story has lost its posts.
     """
-    budget_check(workspace=row.workspace)
+    budget_check(workspace=row.workspace, target=row)
     if not row.user_prompt:
         prompt = prompt_build(story=row.story, preset=row.preset, comment=row.comment)
         Rewrite.objects.filter(pk=row.pk, user_prompt="").update(**_stored(prompt))
@@ -169,7 +169,7 @@ async def rewrite_write(plan: RewritePlan) -> Draft:
 def rewrite_record(row: Rewrite, draft: Draft) -> None:
     """Keep the text as the story's next version, and what it cost.
 
-    A draft that nobody asked for never takes the place of a text that came meanwhile; it only stands among the versions.
+    A draft that nobody asked for never takes the place of a text that came meanwhile; it stands among the versions.
     """
     story = story_locked(row.story)
     version = version_add(
@@ -186,7 +186,14 @@ def rewrite_record(row: Rewrite, draft: Draft) -> None:
     )
     if not (row.automatic and story.current_version_id is not None):
         version_make_current(story, version)
-    spend_record(workspace=row.workspace, usage=draft.usage, purpose="rewrite", model=draft.model, target=row)
+    spend_record(
+        workspace=row.workspace,
+        usage=draft.usage,
+        purpose="rewrite",
+        model=draft.model,
+        target=row,
+        writer=draft.writer,
+    )
     audit_record(
         actor=row.requested_by,
         verb="story.rewritten",

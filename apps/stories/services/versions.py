@@ -52,7 +52,7 @@ def version_save(
     if locked.status == Status.ASIDE:
         raise TransitionError(_("The story is put aside. Bring it back first."))
     current = locked.current_version
-    text = {"title": title.strip()[:TITLE_LENGTH], "lead": lead, "body": body, "tags": list(tags)}
+    text: dict[str, Any] = {"title": title.strip()[:TITLE_LENGTH], "lead": lead, "body": body, "tags": list(tags)}
     if current is not None and all(getattr(current, name) == value for name, value in text.items()):
         return current
     if current is not None and current.number != (based_on or 0):

@@ -1,0 +1,81 @@
+"""A batch of new posts finds its stories. Imported by workers only: it brings the dictionaries with it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from apps.core.clock import now
+from apps.sources.models import Post
+from apps.stories.grouping.lemmas import Lemmatiser
+from apps.stories.grouping.terms import Document, pack
+from apps.stories.models import Grouping, PostTerms, StoryPost
+from apps.stories.services.placing import Placing
+from apps.stories.services.rewrites import rewrites_automatic
+from apps.stories.services.streams import CHECKPOINT_POSTS, Stream, stream_held
+
+_lemmatiser = Lemmatiser()
+
+
+def groupings_group(rows: Sequence[Grouping]) -> None:
+    """Give the posts of these rows their stories, in the order of the rows; a post that has one keeps it.
+
+    Runs inside the transaction that finishes the rows.
+    """
+    fields = ("pk", "workspace_id", "source__name", "channel", "title", "text", "language", "published_at")
+    posts = Post.objects.select_related("source").only(*fields).in_bulk([row.post_id for row in rows])
+    by_workspace: dict[int, list[Post]] = {}
+    for row in sorted(rows, key=lambda row: row.pk):
+        by_workspace.setdefault(row.workspace_id, []).append(posts[row.post_id])
+    for workspace_id in sorted(by_workspace):
+        _group(workspace_id, by_workspace[workspace_id])
+
+
+def document_of(post: Post) -> Document:
+    """A post as it is compared; costly, so done before the workspace's lock is taken."""
+    terms, words = _lemmatiser.terms(title=post.title, text=post.text)
+    return Document(key=post.pk, at=post.published_at.timestamp(), terms=terms, voice=post.voice, words=words)
+
+
+def _group(workspace_id: int, posts: Sequence[Post]) -> None:
+    documents = {post.pk: document_of(post) for post in posts}
+    with stream_held(workspace_id) as (stream, held):
+        placed = set(StoryPost.objects.filter(post__in=documents).values_list("post_id", flat=True))
+        fresh = [post for post in posts if post.pk not in placed]
+        if not fresh:
+            return
+        stamp = uuid.uuid4()
+        stream.begin(stamp)
+        matches = []
+        for post in fresh:
+            document = documents[post.pk]
+            matches.append(stream.window.matches(document, stream.load))
+            stream.window.add(document)
+        placing = Placing(workspace_id)
+        placing.learn(match for found in matches for match in found)
+        for post, found in zip(fresh, matches, strict=True):
+            placing.put(post, found)
+        grown = placing.store()
+        _remember(stream, workspace_id, [documents[post.pk] for post in fresh], fresh)
+        before, held.posts = held.posts, held.posts + len(fresh)
+        if before // CHECKPOINT_POSTS != held.posts // CHECKPOINT_POSTS:
+            stream.checkpoint()
+        held.stamp = stamp
+        held.save(update_fields=["stamp", "posts"])
+        rewrites_automatic(grown, at=now())
+
+
+def _remember(stream: Stream, workspace_id: int, documents: Sequence[Document], posts: Sequence[Post]) -> None:
+    """Store the terms of the batch, in its order."""
+    rows = PostTerms.objects.bulk_create(
+        [
+            PostTerms(
+                workspace_id=workspace_id,
+                post_id=document.key,
+                published_at=post.published_at,
+                terms=pack(document.terms),
+            )
+            for document, post in zip(documents, posts, strict=True)
+        ]
+    )
+    stream.upto = max(row.pk for row in rows)

@@ -1,0 +1,34 @@
+"""Bells: drain what is due, nothing else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from celery import shared_task
+
+from apps.core.work import drain
+from apps.stories.services.batches import groupings_group as group
+from apps.stories.services.rewrites import rewrite_plan, rewrite_record, rewrite_write
+
+GROUPINGS = drain.BatchJob(kind="grouping", work=group, lease=timedelta(minutes=5), batch=200)
+REWRITES = drain.Job(
+    kind="rewrite",
+    plan=rewrite_plan,
+    work=rewrite_write,
+    record=rewrite_record,
+    lease=timedelta(minutes=5),
+    concurrency=8,
+    attempts_max=8,
+)
+
+
+@shared_task(queue="compose")
+def groupings_group() -> None:
+    """Give new posts their stories."""
+    drain.run_batches(GROUPINGS)
+
+
+@shared_task(queue="compose")
+def rewrites_write() -> None:
+    """Write the texts that were asked for."""
+    drain.run(REWRITES)

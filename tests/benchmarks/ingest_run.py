@@ -1,0 +1,129 @@
+"""The measured process of the `ingest` benchmark: one empty database, one folder of export files, one JSON line."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import django
+
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+
+from apps.accounts.models import Workspace  # noqa: E402
+from apps.core.work import drain  # noqa: E402
+from apps.sources.models import Post, Source  # noqa: E402
+from apps.sources.parsers.export import read_export  # noqa: E402
+from apps.sources.services.intake import posts_intake  # noqa: E402
+from apps.stories.grouping.window import StreamWindow  # noqa: E402
+from apps.stories.models import Grouping, Story  # noqa: E402
+from apps.stories.services import batches  # noqa: E402
+from apps.stories.tasks import GROUPINGS  # noqa: E402
+
+CHUNK = 500
+
+
+class Clock:
+    """Seconds by what they went into."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {
+            "parsing": 0.0,
+            "intake": 0.0,
+            "lemmas": 0.0,
+            "matching": 0.0,
+            "grouping": 0.0,
+        }
+
+    def timed(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function, its time counted under a name."""
+
+        def inner(*args: Any, **kwargs: Any) -> Any:
+            began = time.perf_counter()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                self.seconds[name] += time.perf_counter() - began
+
+        return inner
+
+
+def ingest(folder: Path, clock: Clock, group: Callable[[], None]) -> list[tuple[int, float]]:
+    """Import and group chunk by chunk; the answer is how many posts there were after how many seconds."""
+    workspace = Workspace.objects.create(name="Bench", slug="bench")
+    intake = clock.timed("intake", posts_intake)
+    began, posts, points = time.perf_counter(), 0, [(0, 0.0)]
+    for path in sorted(folder.glob("*.json")):
+        source = Source.objects.create(workspace=workspace, kind="export", name=path.stem)
+        with path.open("rb") as file:
+            items = iter(read_export(file, zone=workspace.zone, skipped=lambda: None))
+            while chunk := clock.timed("parsing", lambda items=items: list(islice(items, CHUNK)))():
+                posts += intake(source=source, items=chunk).added
+                group()
+                points.append((posts, time.perf_counter() - began))
+    return points
+
+
+def rate(points: list[tuple[int, float]]) -> float:
+    """Posts a second between the first and the last point."""
+    return round((points[-1][0] - points[0][0]) / (points[-1][1] - points[0][1]), 1)
+
+
+def main() -> None:
+    """Measure and print."""
+    folder, workers = Path(sys.argv[1]), int(sys.argv[2])
+    call_command("migrate", verbosity=0)
+    clock = Clock()
+    batches.document_of = clock.timed("lemmas", batches.document_of)
+    StreamWindow.matches = clock.timed("matching", StreamWindow.matches)  # type: ignore[method-assign]
+    group = clock.timed("grouping", lambda: drain.run_batches(GROUPINGS))
+    points = ingest(folder, clock, group if workers == 1 else lambda: None)
+    if workers > 1:
+        began = time.perf_counter()
+        connection.close()
+        code = "import django; django.setup(); from apps.stories.tasks import groupings_group; groupings_group()"
+        for process in [subprocess.Popen([sys.executable, "-c", code]) for _ in range(workers)]:
+            process.wait()
+        clock.seconds["grouping"] = time.perf_counter() - began
+        points.append((points[-1][0], points[-1][1] + clock.seconds["grouping"]))
+    left = Grouping.objects.exclude(state="done").count()
+    if left:
+        sys.exit(f"{left} posts were not grouped")
+    total = points[-1][1]
+    seconds = {
+        **clock.seconds,
+        "grouping": clock.seconds["grouping"] - clock.seconds["lemmas"] - clock.seconds["matching"],
+    }
+    seconds["grouping, database"] = seconds.pop("grouping")
+    thousand = [point for point in points if point[0] <= 1000 or point is points[-1]]
+    last = [point for point in points if point[0] >= points[-1][0] - 1000]
+    print(
+        json.dumps(
+            {
+                "database": connection.vendor,
+                "posts": points[-1][0],
+                "kept": Post.objects.filter(dropped_by="").count(),
+                "stories": Story.objects.count(),
+                "stories_of_several": Story.objects.filter(sources_count__gt=1).count(),
+                "largest": Story.objects.order_by("-posts_count").values_list("posts_count", flat=True).first(),
+                "posts_per_s": round(points[-1][0] / total, 1),
+                "first_1000_per_s": rate(thousand if len(thousand) == 2 else thousand[:-1] or points),
+                "last_1000_per_s": rate(last if len(last) > 1 else points),
+                "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+                "seconds": {name: round(value, 1) for name, value in seconds.items()},
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
