@@ -23,9 +23,9 @@ from django.views.decorators.cache import never_cache
 from kombu.connection import Connection
 
 from apps.core.clock import now
+from apps.core.ticks import tick_last
 from apps.core.work import kinds
 from apps.core.work.models import WorkQuerySet, WorkRow
-from apps.core.work.sweep import last_tick
 
 log = structlog.get_logger("pult.health")
 LEAST_DISK_MB = 200
@@ -103,7 +103,7 @@ def memory() -> str:
 
 def beat() -> str:
     """The last sweep that beat asked for and a worker did."""
-    last = last_tick()
+    last = tick_last()
     if last is None:
         raise UnhealthyError("no tick yet")
     age = (now() - last).total_seconds()
