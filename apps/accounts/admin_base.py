@@ -8,13 +8,20 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib import messages
 from django.contrib.admin.filters import RelatedFieldListFilter
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.translation import ngettext
 
 from apps.accounts import access
-from apps.accounts.admin_parts import CappedPaginator, ReadOnly, scoped_form, scoped_related_filter
+from apps.accounts.admin_parts import (
+    CappedPaginator,
+    ReadOnly,
+    WorkspaceAdminChecks,
+    scoped_form,
+    scoped_related_filter,
+)
 from apps.accounts.models import Workspace
 from apps.accounts.reports import Report, each
 from apps.accounts.requests import shown_of, user_of, workspaces_of
@@ -45,6 +52,7 @@ class WorkspaceModelAdmin(UnfoldModelAdmin[M]):
     workspace_path: str = "workspace"
     empty_text: Any = ""
     audit_saves: bool = True
+    checks_class = WorkspaceAdminChecks
     paginator = CappedPaginator
     show_full_result_count = False
     list_per_page = 50
@@ -86,11 +94,16 @@ class WorkspaceModelAdmin(UnfoldModelAdmin[M]):
         return patterns
 
     def guarded(self, view: Callable[..., Any]) -> Callable[..., Any]:
-        """The view, behind the check that its row is the user's."""
+        """The view, behind the checks that its row is the user's and that the role has the verbs it names."""
 
         def inner(request: HttpRequest, *args: Any, object_id: str, **kwargs: Any) -> Any:
-            if access.has_back_office(user_of(request)) and self.get_object(request, object_id) is None:
-                raise Http404
+            user = user_of(request)
+            if access.has_back_office(user):
+                row = self.get_object(request, object_id)
+                if row is None:
+                    raise Http404
+                if not all(access.can(user, verb, self.owner_id(row)) for verb in self.action_verbs(view)):
+                    raise PermissionDenied
             return view(request, *args, object_id=object_id, **kwargs)
 
         return update_wrapper(inner, view)

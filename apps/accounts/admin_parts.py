@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.filters import RelatedFieldListFilter
+from django.core import checks
 from django.core.paginator import Paginator
 from django.db import models
 from django.http import HttpRequest
@@ -19,7 +20,10 @@ from apps.accounts.models import Workspace
 from apps.accounts.requests import shown_of
 
 if TYPE_CHECKING:
+    from django.contrib.admin.checks import ModelAdminChecks as UnfoldModelAdminChecks
     from django.forms import ModelForm
+else:
+    from unfold.checks import UnfoldModelAdminChecks
 
 COUNT_CAP = 10_000
 
@@ -34,6 +38,30 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
         if isinstance(rows, models.QuerySet):
             return rows.order_by()[:COUNT_CAP].count()
         return len(rows)
+
+
+class WorkspaceAdminChecks(UnfoldModelAdminChecks):
+    """Django's checks, which also know that an action may name a verb of `access.VERBS`."""
+
+    def check(self, admin_obj: Any, **kwargs: Any) -> list[Any]:
+        """All errors but those about our own verbs."""
+        verbs = {f"has_{verb}_permission()" for verb in access.VERBS}
+        return [error for error in super().check(admin_obj, **kwargs) if not any(verb in error.msg for verb in verbs)]
+
+    def _check_unfold_action_permission_methods(self, obj: Any) -> list[Any]:
+        """unfold looks dotted names up in the database; ours are in a table in code."""
+        named = (
+            (action, name)
+            for action in [*obj._get_base_actions_list(), *obj._get_base_actions_detail(), *obj._get_base_actions_row()]
+            for name in getattr(action.method, "allowed_permissions", ())
+        )
+        return [
+            checks.Error(
+                f"{obj!r}: the action {action.action_name} asks for an unknown permission “{name}”.", obj=type(obj)
+            )
+            for action, name in named
+            if access.least_role(name) is None and not hasattr(obj, f"has_{name}_permission")
+        ]
 
 
 class ReadOnly:

@@ -29,7 +29,7 @@ class PultAdminSite(UnfoldAdminSite):
 
     login_form = LoginForm
     index_title = gettext_lazy("Today")
-    enable_nav_sidebar = True
+    index_template = "desk/dashboard.html"
 
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
