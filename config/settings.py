@@ -15,6 +15,7 @@ from config import env as environment
 from config.databases import database
 from config.keys import kept_keys
 from config.logs import logging_config
+from config.places import own_url, place
 from config.unfold import UNFOLD as UNFOLD
 
 django_stubs_ext.monkeypatch()
@@ -33,6 +34,7 @@ SECRET_KEY, FIELD_ENCRYPTION_KEYS, KEYS_ARE_KEPT = kept_keys(
 
 HOST, PORT = env("HOST"), env("PORT")
 BASE_URL = env("BASE_URL") or f"http://{HOST}:{PORT}"
+OWN_URL = own_url(base_url=env("BASE_URL"), host=HOST, port=PORT)
 DEBUG = env("DEBUG")
 ALLOWED_HOSTS = env("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env("CSRF_TRUSTED_ORIGINS")
@@ -253,6 +255,8 @@ AI_DAILY_BUDGET_USD = env("AI_DAILY_BUDGET_USD")
 AI_PRICE_INPUT_USD = env("AI_PRICE_INPUT_USD")
 AI_PRICE_OUTPUT_USD = env("AI_PRICE_OUTPUT_USD")
 HTTP_ALLOW_PRIVATE = env("HTTP_ALLOW_PRIVATE")
+if LOAD_DEMO:  # the demo's feeds are pages of the site itself
+    HTTP_ALLOW_PRIVATE = [*HTTP_ALLOW_PRIVATE, place(OWN_URL)]
 HTTP_TIMEOUT_S = env("HTTP_TIMEOUT_S")
 HTTP_MAX_BYTES = env("HTTP_MAX_BYTES")
 HTTP_HOST_INTERVAL_S = env("HTTP_HOST_INTERVAL_S")

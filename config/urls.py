@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from apps.desk.demo_feeds import demo_feed, demo_post
 from apps.desk.home import home
 
 urlpatterns = [
@@ -11,5 +12,7 @@ urlpatterns = [
     path("account/", include("apps.accounts.urls")),
     path("admin/desk/", include("apps.desk.urls")),
     path("admin/", admin.site.urls),
+    path("demo/feeds/<slug:name>.xml", demo_feed, name="demo_feed"),
+    path("demo/feeds/<slug:name>/<slug:key>/", demo_post, name="demo_post"),
     path("", include("apps.publishing.urls")),
 ]
