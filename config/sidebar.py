@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -55,7 +55,7 @@ SIDEBAR: tuple[tuple[Words, tuple[Entry, ...]], ...] = (
         (
             Entry(_("Publications"), "schedule_send", "publishing.publication"),
             Entry(_("Channels"), "campaign", "publishing.channel"),
-            Entry(_("Preview pages"), "preview", "publishing:preview_index", "publishing.view_channel"),
+            Entry(_("Preview pages"), "preview", "preview_list", "publishing.view_channel"),
         ),
     ),
     (
@@ -90,11 +90,15 @@ SIDEBAR: tuple[tuple[Words, tuple[Entry, ...]], ...] = (
 
 def address_of(entry: Entry) -> str:
     """Where an entry leads."""
-    return reverse(entry.to if ":" in entry.to else f"admin:{entry.to.replace('.', '_')}_changelist")
+    return reverse(entry.to if "." not in entry.to else f"admin:{entry.to.replace('.', '_')}_changelist")
 
 
 def is_shown(entry: Entry, request: HttpRequest) -> bool:
     """Whether the user's role opens what the entry leads to."""
+    try:
+        address_of(entry)
+    except NoReverseMatch:
+        return False
     user = user_of(request)
     if user.is_superuser:
         return True

@@ -1,0 +1,1 @@
+"""The API's common parts, and what it tells about accounts."""
