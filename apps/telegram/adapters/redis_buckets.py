@@ -23,6 +23,10 @@ for i, key in ipairs(KEYS) do
   arrivals[i] = tonumber(redis.call('GET', key) or '0')
   wait = math.max(wait, arrivals[i] - tonumber(ARGV[2 * i + 2]) - now)
 end
+-- the answer has microseconds: what would read as 0 must be 0, or it would say "go" without a place taken
+if wait < 0.000001 then
+  wait = 0
+end
 if wait <= tonumber(ARGV[2]) then
   for i, key in ipairs(KEYS) do
     local arrival = math.max(arrivals[i], now + wait) + tonumber(ARGV[2 * i + 1])

@@ -1,0 +1,36 @@
+"""Rows of the telegram app."""
+
+from __future__ import annotations
+
+import factory
+
+from apps.accounts.models import Workspace
+from apps.telegram.models import Bot
+
+
+class WorkspaceFactory(factory.django.DjangoModelFactory[Workspace]):
+    """A workspace."""
+
+    class Meta:
+        model = Workspace
+
+    name = factory.Sequence(lambda n: f"Workspace {n}")
+    slug = factory.Sequence(lambda n: f"telegram-{n}")
+
+
+class BotFactory(factory.django.DjangoModelFactory[Bot]):
+    """A bot that works."""
+
+    class Meta:
+        model = Bot
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    name = factory.Sequence(lambda n: f"Bot {n}")
+    bot_id = factory.Sequence(lambda n: 5_000_000 + n)
+    username = factory.LazyAttribute(lambda bot: f"stand_in_{bot.bot_id}_bot")
+    token = factory.LazyAttribute(lambda bot: token_of(bot.bot_id))
+
+
+def token_of(bot_id: int) -> str:
+    """A token of the right shape."""
+    return f"{bot_id}:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-ab"
