@@ -11,7 +11,7 @@ from apps.core.http.addresses import parsed
 @pytest.mark.parametrize(
     "address",
     [
-        "0.0.0.0",
+        "0.0.0.0",  # noqa: S104
         "0.1.2.3",
         "10.0.0.1",
         "100.64.0.1",
@@ -92,7 +92,9 @@ def test_allow_list_takes_a_bare_v6_address_and_a_network_with_host_bits():
     assert [str(network) for network in allow.networks] == ["::1/128", "fe80::1/128", "10.0.0.0/8"]
 
 
-@pytest.mark.parametrize("entry", ["localhost", "feeds.local:0", "feeds.local:70000", "10.0.0.0/33", "a/b:80", "x:y:80", ":80", ""])
+@pytest.mark.parametrize(
+    "entry", ["localhost", "feeds.local:0", "feeds.local:70000", "10.0.0.0/33", "a/b:80", "x:y:80", ":80", ""]
+)
 def test_allow_list_names_the_entry_it_can_not_read(entry):
     with pytest.raises(ValueError, match=r"\A") as caught:
         AllowList.parse(["10.0.0.0/8", entry])

@@ -12,7 +12,9 @@ from apps.core.http import Fetched, retry_after
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
-def answer(status: int, *, headers: dict[str, str] | None = None, redirects: tuple[tuple[int, str], ...] = ()) -> Fetched:
+def answer(
+    status: int, *, headers: dict[str, str] | None = None, redirects: tuple[tuple[int, str], ...] = ()
+) -> Fetched:
     return Fetched(status, "https://example.org/new", headers or {}, b"", redirects, NOON)
 
 

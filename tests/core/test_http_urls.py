@@ -38,6 +38,7 @@ def test_an_ordinary_address_is_read(text, as_read):
         ("http:///path", "bad_url"),
         ("http://a\x00b/", "bad_url"),
         ("http://[::1/", "bad_url"),
+        ("http://0177.0.0.1/", "bad_url"),
         ("http://example.org:port/", "bad_url"),
         ("https://example.org/" + "a" * 2048, "bad_url"),
         ("http://user@example.org/", "credentials_refused"),

@@ -1,0 +1,163 @@
+"""Turns at a host, in one process and shared."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from uuid import uuid4
+
+import pytest
+from aiohttp import web
+from django.conf import settings
+
+from apps.core.errors import RetryableError
+from apps.core.http import client as client_module
+from apps.core.http import politeness
+from apps.core.http.politeness import LOCAL, LONGEST_TURN_S, LocalTurns, RedisTurns, turns_for
+from tests.core.http_origin import client, origin, run
+
+needs_redis = pytest.mark.skipif(not settings.REDIS_URL, reason="needs Redis (REDIS_URL)")
+
+
+def test_turns_are_an_interval_apart():
+    async def work() -> list[float]:
+        turns = LocalTurns()
+        return [round(await turns.book("a.example:80", 1.0), 1) for _ in range(4)]
+
+    assert run(work()) == [0.0, 1.0, 2.0, 3.0]
+
+
+def test_hosts_do_not_wait_for_one_another():
+    async def work() -> list[float]:
+        turns = LocalTurns()
+        await turns.book("a.example:80", 5.0)
+        return [await turns.book("b.example:80", 5.0), round(await turns.book("a.example:80", 5.0), 1)]
+
+    assert run(work()) == [0.0, 5.0]
+
+
+def test_a_turn_too_far_ahead_is_not_booked():
+    async def work() -> tuple[float, float]:
+        turns = LocalTurns()
+        await turns.book("a.example:80", LONGEST_TURN_S + 1)
+        return await turns.book("a.example:80", 1.0), await turns.book("a.example:80", 1.0)
+
+    first, second = run(work())
+    assert round(first) == round(second) == LONGEST_TURN_S + 1
+
+
+def test_hosts_of_the_past_are_forgotten(monkeypatch):
+    monkeypatch.setattr(politeness, "HOSTS_KEPT", 3)
+
+    async def work() -> set[str]:
+        turns = LocalTurns()
+        for number in range(4):
+            await turns.book(f"{number}.example", 0.0)
+        await turns.book("late.example", 5.0)
+        await turns.aclose()
+        return set(turns._free_at)
+
+    assert run(work()) == {"late.example"}
+
+
+def test_a_run_without_redis_has_turns_of_its_process():
+    assert turns_for("") is LOCAL
+
+
+def test_redis_away_means_turns_of_the_process():
+    async def work() -> tuple[float, float]:
+        turns = RedisTurns("redis://127.0.0.1:1/0", LocalTurns())
+        try:
+            return await turns.book("a.example:80", 1.0), round(await turns.book("a.example:80", 1.0), 1)
+        finally:
+            await turns.aclose()
+
+    assert run(work()) == (0.0, 1.0)
+
+
+@pytest.mark.redis
+@needs_redis
+def test_redis_turns_are_shared_by_processes():
+    host = f"{uuid4().hex}.example:80"
+
+    async def work() -> list[float]:
+        one, other = turns_for(settings.REDIS_URL), turns_for(settings.REDIS_URL)
+        try:
+            first = await one.book(host, 2.0)
+            second = await other.book(host, 4.0)
+            third = await one.book(host, 2.0)
+            return [first, round(second, 0), round(third, 0), round(await other.book(host, 2.0), 0)]
+        finally:
+            await one.aclose()
+            await other.aclose()
+
+    # The third would wait six seconds, so it is not booked, and the fourth sees the same.
+    assert run(work()) == [0.0, 2.0, 6.0, 6.0]
+
+
+def test_requests_to_one_host_keep_their_distance():
+    at = []
+
+    async def handler(_request: web.Request) -> web.Response:
+        at.append(time.monotonic())
+        return web.Response()
+
+    async def work() -> None:
+        async with origin(handler) as port, client(interval_s=0.15) as opened:
+            await asyncio.gather(*(opened.fetch(f"http://127.0.0.1:{port}/{number}") for number in range(3)))
+
+    run(work())
+    assert len(at) == 3
+    assert at[1] - at[0] >= 0.14
+    assert at[2] - at[1] >= 0.14
+
+
+def test_a_request_whose_turn_is_far_off_is_sent_away(monkeypatch):
+    monkeypatch.setattr(client_module, "LONGEST_TURN_S", 0.1)
+    reached = []
+
+    async def handler(request: web.Request) -> web.Response:
+        reached.append(request.path)
+        return web.Response()
+
+    async def work() -> RetryableError:
+        async with origin(handler) as port, client(interval_s=3.0) as opened:
+            await opened.fetch(f"http://127.0.0.1:{port}/first")
+            with pytest.raises(RetryableError) as caught:
+                await opened.fetch(f"http://127.0.0.1:{port}/second")
+            return caught.value
+
+    error = run(work())
+    assert error.code == "host_busy"
+    assert round(error.retry_after) == 3
+    assert reached == ["/first"]
+
+
+def test_a_host_that_hangs_leaves_room_for_others(monkeypatch):
+    monkeypatch.setattr(client_module, "LONGEST_TURN_S", 0.2)
+    running = []
+
+    async def handler(request: web.Request) -> web.Response:
+        if request.path == "/slow":
+            running.append(1)
+            await asyncio.sleep(1.0)
+        return web.Response()
+
+    async def work() -> tuple[list[object], float]:
+        async with origin(handler) as slow, origin(handler) as quick, client() as opened:
+            hung = [asyncio.ensure_future(opened.fetch(f"http://127.0.0.1:{slow}/slow")) for _ in range(4)]
+            await asyncio.sleep(0.05)
+            began = time.monotonic()
+            await opened.fetch(f"http://127.0.0.1:{quick}/")
+            took = time.monotonic() - began
+            return await asyncio.gather(*hung, return_exceptions=True), took
+
+    results, took = run(work())
+    assert took < 0.5
+    assert len(running) == 2
+    assert [getattr(result, "code", "answered") for result in results] == [
+        "answered",
+        "answered",
+        "host_busy",
+        "host_busy",
+    ]
