@@ -26,7 +26,7 @@ UNFOLD: dict[str, Any] = {
     "SCRIPTS": [lambda _request: static("pult/admin.js")],
     "DASHBOARD_CALLBACK": "apps.desk.dashboard.dashboard_context",
     "SIDEBAR": {
-        "show_search": True,
+        "show_search": False,
         "command_search": False,
         "show_all_applications": False,
         "navigation": "config.sidebar.navigation",

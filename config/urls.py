@@ -10,6 +10,7 @@ urlpatterns = [
     path("", home, name="home"),
     path("", include("apps.core.urls")),
     path("account/", include("apps.accounts.urls")),
+    path("api/v1/", include("config.api")),
     path("admin/desk/", include("apps.desk.urls")),
     path("admin/", admin.site.urls),
     path("demo/feeds/<slug:name>.xml", demo_feed, name="demo_feed"),
