@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from django.contrib.admin.forms import AdminAuthenticationForm as UnfoldAuthenticationForm
     from django.contrib.admin.widgets import AdminEmailInputWidget as EmailWidget
     from django.contrib.admin.widgets import AdminTextInputWidget as TextWidget
+    from django.forms import PasswordInput as SecretWidget
 else:
     from unfold.forms import AuthenticationForm as UnfoldAuthenticationForm
     from unfold.widgets import UnfoldAdminEmailInputWidget as EmailWidget
+    from unfold.widgets import UnfoldAdminPasswordWidget as SecretWidget
     from unfold.widgets import UnfoldAdminTextInputWidget as TextWidget
 
 EMPTY_KEY = "\u2022" * 12
@@ -71,7 +73,7 @@ class WorkspaceForm(forms.ModelForm[Workspace]):
         required=False,
         strip=True,
         max_length=300,
-        widget=TextWidget(attrs={"type": "password", "autocomplete": "new-password"}),
+        widget=SecretWidget(attrs={"autocomplete": "new-password"}),
     )
     forget_ai_key = forms.BooleanField(label=_("Forget the AI key"), required=False)
 

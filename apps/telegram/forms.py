@@ -17,9 +17,9 @@ from apps.telegram.ports import BotIdentity
 from apps.telegram.services import token_check
 
 if TYPE_CHECKING:
-    from django.forms import TextInput as TextWidget
+    from django.forms import PasswordInput as SecretWidget
 else:
-    from unfold.widgets import UnfoldAdminTextInputWidget as TextWidget
+    from unfold.widgets import UnfoldAdminPasswordWidget as SecretWidget
 
 DOTS = "\u2022" * 12
 
@@ -52,7 +52,8 @@ class BotForm(forms.ModelForm[Bot]):
         strip=True,
         max_length=130,
         validators=[RegexValidator(TOKEN_PATTERN, TOKEN_WORDS)],
-        widget=TextWidget(attrs={"type": "password", "autocomplete": "new-password", "spellcheck": "false"}),
+        # Unlike a text field of type "password", it does not repeat a refused value in the page.
+        widget=SecretWidget(attrs={"autocomplete": "new-password"}),
     )
 
     class Meta:
