@@ -40,3 +40,6 @@ class Trace(models.Model):
     chore = models.BigIntegerField()
     what = models.CharField(max_length=40)
     by = models.CharField(max_length=40, default="")
+
+    def __str__(self) -> str:
+        return f"{self.chore} {self.what}"

@@ -6,16 +6,14 @@ import time
 from dataclasses import dataclass
 
 import structlog
-from celery import current_app
 from django.core.cache import cache
 from django.db import connections, router, transaction
 
-from apps.core.work import counters, kinds
+from apps.core.work import counters, kinds, publisher
 from apps.core.work.models import WorkRow
 
 log = structlog.get_logger(__name__)
 OUTSTANDING_S = 10
-STALE_S = 60
 QUIET_S = 2.0
 
 _tasks: dict[str, str] = {}
@@ -42,40 +40,35 @@ def ring(name: str) -> bool:
     Raises:
         LookupError: no such bell: a slip in the code.
     """
+    global _quiet_until  # noqa: PLW0603
     task = task_of(name)
     if time.monotonic() < _quiet_until:
         counters.bell(name, "quiet")
         return False
-    if not _is_first(name):
+    flagged = _flag(name)
+    if flagged is False:
         counters.bell(name, "coalesced")
         return False
-    return _publish(name, task)
-
-
-def _is_first(name: str) -> bool:
     try:
-        return bool(cache.add(_key(name), 1, timeout=OUTSTANDING_S))
-    except Exception as error:  # noqa: BLE001 - a bell is best effort, whatever its servers do
-        log.warning("bell.cache_away", bell=name, error=repr(error))
-        return True
-
-
-def _publish(name: str, task: str) -> bool:
-    global _quiet_until  # noqa: PLW0603
-    try:
-        signature = current_app.tasks[task] if task in current_app.tasks else None
-        if signature is not None:
-            signature.apply_async(retry=False, ignore_result=True, expires=STALE_S)
-        else:
-            current_app.send_task(task, retry=False, ignore_result=True, expires=STALE_S)
+        publisher.publish(task)
     except Exception as error:  # noqa: BLE001 - a bell is best effort, whatever its servers do
         _quiet_until = time.monotonic() + QUIET_S
         log.warning("bell.failed", bell=name, error=repr(error))
         counters.bell(name, "failed")
-        answered(name)
+        if flagged:
+            answered(name)
         return False
     counters.bell(name, "rung")
     return True
+
+
+def _flag(name: str) -> bool | None:
+    """Say that a bell is on its way: False where one is already, None where the cache can't tell."""
+    try:
+        return bool(cache.add(_key(name), 1, timeout=OUTSTANDING_S))
+    except Exception as error:  # noqa: BLE001 - a bell is best effort, whatever its servers do
+        log.warning("bell.cache_away", bell=name, error=repr(error))
+        return None
 
 
 def answered(name: str) -> None:
@@ -97,9 +90,8 @@ def ring_on_commit(name: str) -> None:
     connection = connections[alias]
     bell = _Bell(name)
     open_savepoints = set(connection.savepoint_ids)
-    for savepoints, waiting, _robust in connection.run_on_commit:
-        if waiting == bell and savepoints <= open_savepoints:
-            return
+    if any(waiting[1] == bell and waiting[0] <= open_savepoints for waiting in connection.run_on_commit):
+        return
     transaction.on_commit(bell, using=alias, robust=True)
 
 

@@ -8,19 +8,19 @@ everything else: a row that was begun becomes unknown, any other is counted a fa
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db import connections, models, router, transaction
+from django.db import models, transaction
 
 from apps.core.clock import now
 from apps.core.work import lanes, scan
 from apps.core.work.history import entry, extended
 from apps.core.work.kinds import Kind
-from apps.core.work.models import WorkRow
+from apps.core.work.models import WorkQuerySet, WorkRow
 from apps.core.work.verbs import FAULTS_MAX, WORKER_LOST
 
 log = structlog.get_logger(__name__)
@@ -123,13 +123,17 @@ def _take(kind: Kind, rows: list[Any], held: dict[int, lanes.Lane], *, until: da
 
 def _settled(kind: Kind, row: WorkRow, lane: lanes.Lane | None, *, at: datetime) -> bool:
     """Settle a row whose lease ran out: begun is unknown, too often is dead; False where it may be tried again."""
+    changes: dict[str, Any] = {"error": DIED, "error_code": WORKER_LOST}
+    tell: Callable[[WorkRow], None] = kind.tell_unknown
     if row.begun_at is not None:
-        changes: dict[str, Any] = {"state": State.UNKNOWN, "error": DIED, "error_code": WORKER_LOST}
-        event, tell = "unknown", kind.tell_unknown
+        changes |= {"state": State.UNKNOWN}
+        event = "unknown"
     elif row.faults + 1 >= FAULTS_MAX:
-        changes = {"state": State.DEAD, "error": DIED, "error_code": WORKER_LOST, "token": None, "finished_at": at}
-        changes["faults"] = row.faults + 1
+        changes |= {"state": State.DEAD, "token": None, "finished_at": at, "faults": row.faults + 1}
         event, tell = "dead", kind.tell_dead
+    elif lane is not None and lane.paused_reason:
+        changes |= {"state": State.READY, "token": None, "faults": row.faults + 1}
+        event, tell = "lost", _tell_nobody
     else:
         return False
     changes["history"] = extended(row.history, entry(event, at=at, detail=DIED))
@@ -140,7 +144,7 @@ def _settled(kind: Kind, row: WorkRow, lane: lanes.Lane | None, *, at: datetime)
         with transaction.atomic():
             rows.update(**changes)
             tell(row)
-    except Exception:  # noqa: BLE001 - a bug in an owner's hook must not stop everybody's claims
+    except Exception:
         log.exception("work.hook_failed", kind=kind.name, row=row.pk, event=event)
         rows.update(not_before=at + HOOK_PAUSE)
         row.refresh_from_db()
@@ -151,21 +155,22 @@ def _settled(kind: Kind, row: WorkRow, lane: lanes.Lane | None, *, at: datetime)
     return True
 
 
+def _tell_nobody(_row: WorkRow) -> None:
+    """A row that is put back is nobody's news."""
+
+
 def settle_begun(kind: Kind, *, limit: int = 100, at: datetime | None = None) -> int:
     """Make begun rows whose lease ran out unknown, without waiting for their turn in the backlog."""
     moment = at or now()
-    expired = kind.model._base_manager.filter(state=State.LEASED, not_before__lte=moment, begun_at__isnull=False)
+    rows: WorkQuerySet[WorkRow] = WorkQuerySet(kind.model)
+    expired = rows.expired(moment).filter(begun_at__isnull=False)
     count = 0
     for row in expired.order_by("not_before")[:limit]:
         with transaction.atomic():
             lane = lanes.hold(row)
-            stored = expired.select_for_update(skip_locked=lane is None and _skips()).filter(pk=row.pk).first()
+            stored = expired.select_for_update().filter(pk=row.pk).first()
             count += stored is not None and _settled(kind, stored, lane, at=moment)
     return count
-
-
-def _skips() -> bool:
-    return bool(connections[router.db_for_write(WorkRow)].features.has_select_for_update_skip_locked)
 
 
 def is_due(kind: Kind, *, at: datetime | None = None) -> bool:

@@ -42,6 +42,7 @@ class _Drain:
         self.kind = kinds.get(job.kind)
         self.ends = time.monotonic() + DRAIN_S
         self.soonest: datetime | None = None
+        bells.answered(self.kind.name)
 
     @property
     def may_claim(self) -> bool:
@@ -65,7 +66,6 @@ class _Drain:
 
     def work_through(self, step: Callable[[], bool]) -> None:
         """Repeat a step that says whether it found work, until nothing is due or the time is over."""
-        bells.answered(self.kind.name)
         heed = True
         try:
             while True:
@@ -199,7 +199,8 @@ class _AsyncDrain(_Drain):
 
     def planned(self, row: WorkRow) -> tuple[Any] | None:
         with outcomes.bound(self.kind.name, row), entered(Handle(row, self.job.lease)):
-            return self.attempt(row, lambda: (self.job.plan(row) if self.job.plan else row,))
+            plan: tuple[Any] | None = self.attempt(row, lambda: (self.job.plan(row) if self.job.plan else row,))
+            return plan
 
     def start(self, row: WorkRow, plan: Any) -> None:
         self.loop.open()
@@ -273,7 +274,7 @@ class _BatchDrain(_Drain):
             with transaction.atomic():
                 held = verbs.finish_all(rows)
                 self.job.work(held)
-        except Exception:  # noqa: BLE001 - each is tried alone next, and counts there
+        except Exception:
             log.info("work.batch_failed", kind=self.kind.name, rows=len(rows), exc_info=True)
             return False
         counters.outcome(self.kind.name, "done", len(held))

@@ -40,12 +40,16 @@ class Kind:
     @cached_property
     def model(self) -> type[WorkRow]:
         """The table of its rows."""
-        return apps.get_model(self.model_label)  # type: ignore[return-value]
+        found: Any = apps.get_model(self.model_label)
+        model: type[WorkRow] = found
+        return model
 
     @cached_property
     def lane_model(self) -> type[Lane] | None:
         """The table of its lanes, where it has any."""
-        return apps.get_model(self.lane_label) if self.lane_label else None  # type: ignore[return-value]
+        found: Any = apps.get_model(self.lane_label) if self.lane_label else None
+        model: type[Lane] | None = found
+        return model
 
     def tell_dead(self, row: WorkRow) -> None:
         """Let the owner react to a row that has just died, in the same transaction."""

@@ -19,6 +19,7 @@ from apps.core.work.fields import Among
 from apps.core.work.models import LIVE, WorkRow
 
 UNKNOWN_HOLDS = timedelta(seconds=60)
+LANE_FIELD: str = "lane"
 
 
 class Lane(models.Model):
@@ -86,13 +87,14 @@ def hold(row: WorkRow) -> Lane | None:
     """Lock the lane of a row, where it has one. Always before the row itself, so that nothing deadlocks."""
     if not isinstance(row, LanedRow):
         return None
-    lane_model: type[Lane] = row._meta.get_field("lane").related_model  # type: ignore[assignment]
-    return lane_model._base_manager.select_for_update().get(pk=row.lane_id)  # type: ignore[attr-defined]
+    lane_model: Any = row._meta.get_field(LANE_FIELD).related_model
+    lane: Lane = lane_model._base_manager.select_for_update().get(pk=getattr(row, f"{LANE_FIELD}_id"))
+    return lane
 
 
 def settle(lane: Lane, row_model: type[WorkRow], *, at: datetime) -> None:
     """Recompute whose turn it is; the lane is locked by this transaction."""
-    rows = row_model._base_manager.filter(lane=lane)
+    rows = row_model._base_manager.filter(**{LANE_FIELD: lane})
     head = rows.filter(pk=lane.head).only("pk", "state", "not_before").first() if lane.head else None
     holds = (
         head is not None
@@ -171,7 +173,7 @@ def row_model_of(lane_model: type[Lane]) -> type[LanedRow]:
         for relation in lane_model._meta.related_objects
         if isinstance(relation.related_model, type)
         and issubclass(relation.related_model, LanedRow)
-        and relation.field.name == "lane"
+        and relation.field.name == LANE_FIELD
     ]
     model: type[LanedRow] = found[0]
     return model

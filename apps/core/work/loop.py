@@ -19,6 +19,7 @@ from apps.core.errors import UnknownOutcomeError
 from apps.core.work import verbs
 from apps.core.work.models import WorkRow
 
+LATE = "no answer before the lease ran out"
 Session = Callable[[], AbstractAsyncContextManager[Any]]
 
 
@@ -125,7 +126,7 @@ class SlicedLoop:
             async with factory() as session:
                 opened.set_result(session)
                 await self._closing.wait()
-        except Exception as error:  # noqa: BLE001 - it is raised again where the session is asked for
+        except Exception as error:
             if opened.done():
                 raise
             opened.set_exception(error)
@@ -143,9 +144,8 @@ class SlicedLoop:
             async with asyncio.timeout(handle.remaining_s()) as handle.limit:
                 result = await coroutine
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - recorded on the row by the drain
-            if handle.limit is not None and handle.limit.expired():
-                error = UnknownOutcomeError("no answer before the lease ran out", code="lease_over")
-            landed = Landed(handle, error=error)
+            late = handle.limit is not None and handle.limit.expired()
+            landed = Landed(handle, error=UnknownOutcomeError(LATE, code="lease_over") if late else error)
         else:
             landed = Landed(handle, result)
         self._events.put_nowait(landed)

@@ -33,6 +33,10 @@ class WorkQuerySet(models.QuerySet[RowT_co]):
         """Rows under a lease that has not run out."""
         return self.filter(Among("state", HELD), Among("state", ("leased",)), not_before__gt=at)
 
+    def expired(self, at: datetime) -> Self:
+        """Rows whose lease has run out."""
+        return self.filter(Among("state", HELD), Among("state", ("leased",)), not_before__lte=at)
+
     def dead(self) -> Self:
         """Rows that ended badly and wait for a person."""
         return self.filter(Among("state", HELD), Among("state", ("dead",)))

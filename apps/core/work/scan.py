@@ -54,7 +54,8 @@ def rows(table: Table, sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]
     """Run a query that reads."""
     with table.connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
 
 
 def moment(table: Table, at: datetime) -> Any:
@@ -85,12 +86,12 @@ def skip_scan_sql(table: Table) -> str:
         f"(SELECT t.workspace_id FROM {table.name} t WHERE t.{table.live} AND t.workspace_id > {{}} "  # noqa: S608
         "ORDER BY t.workspace_id LIMIT 1)"
     )
+    due = f"SELECT 1 FROM {table.name} t WHERE t.{table.live} AND t.workspace_id = spaces.id AND t.{table.time} <= %s"  # noqa: S608
+    first, others = following.format("%s"), following.format("spaces.id")
+    steps = f"SELECT {first} UNION ALL SELECT {others} FROM spaces WHERE spaces.id < %s"  # noqa: S608
     return (
-        f"WITH RECURSIVE spaces(id) AS (SELECT {following.format('%s')} "
-        f"UNION ALL SELECT {following.format('spaces.id')} FROM spaces WHERE spaces.id < %s) "
-        "SELECT spaces.id FROM spaces WHERE spaces.id IS NOT NULL AND spaces.id <= %s AND EXISTS ("
-        f"SELECT 1 FROM {table.name} t WHERE t.{table.live} AND t.workspace_id = spaces.id AND t.{table.time} <= %s) "  # noqa: S608
-        "LIMIT %s"
+        f"WITH RECURSIVE spaces(id) AS ({steps}) SELECT spaces.id FROM spaces "  # noqa: S608
+        f"WHERE spaces.id IS NOT NULL AND spaces.id <= %s AND EXISTS ({due}) LIMIT %s"
     )
 
 

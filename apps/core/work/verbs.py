@@ -34,8 +34,11 @@ class LeaseLost(Exception):  # noqa: N818
     """Another worker or a person has taken the row meanwhile; nothing was recorded."""
 
 
+OPEN_STATES = (State.LEASED, State.UNKNOWN)
+
+
 @contextmanager
-def recorded(row: WorkRow, **changes: Any) -> Iterator[None]:
+def recorded(row: WorkRow, *, states: tuple[State, ...] = OPEN_STATES, **changes: Any) -> Iterator[None]:
     """Apply an outcome to a row that this token holds, together with what the caller does inside the block.
 
     A row that became unknown meanwhile still takes its late outcome by the same token.
@@ -49,7 +52,7 @@ def recorded(row: WorkRow, **changes: Any) -> Iterator[None]:
     try:
         with transaction.atomic():
             lane = lanes.hold(row)
-            held = rows_of(row).filter(pk=row.pk, token=token, state__in=[State.LEASED, State.UNKNOWN])
+            held = rows_of(row).filter(pk=row.pk, token=token, state__in=states)
             if held.update(**changes) != 1:
                 raise LeaseLost(f"{row} has been taken over")
             _assign(row, changes)
@@ -99,17 +102,8 @@ def renew(row: WorkRow, *, lease: timedelta) -> None:
     Raises:
         LeaseLost: another worker has the row.
     """
-    with recorded_lease(row, not_before=now() + lease):
+    with recorded(row, states=(State.LEASED,), not_before=now() + lease):
         pass
-
-
-@contextmanager
-def recorded_lease(row: WorkRow, **changes: Any) -> Iterator[None]:
-    """As `recorded`, but only while the row is leased."""
-    with recorded(row, **changes):
-        if rows_of(row).filter(pk=row.pk, state=State.LEASED).count() != 1:
-            raise LeaseLost(f"{row} has been taken over")
-        yield
 
 
 def finish(row: WorkRow, *, effect: Callable[[], None] | None = None) -> None:
@@ -118,7 +112,7 @@ def finish(row: WorkRow, *, effect: Callable[[], None] | None = None) -> None:
     Raises:
         LeaseLost: another worker has the row; the effect is not applied.
     """
-    changes = {"state": State.DONE, "finished_at": now(), "token": None, "error": "", "error_code": ""}
+    changes: dict[str, Any] = {"state": State.DONE, "finished_at": now(), "token": None, "error": "", "error_code": ""}
     with recorded(row, **changes):
         if effect is not None:
             effect()
@@ -135,9 +129,7 @@ def finish_all(rows: list[WorkRow]) -> list[WorkRow]:
     tokens = {row.token for row in rows}
     with transaction.atomic():
         held = rows_of(rows[0]).filter(pk__in=[row.pk for row in rows], token__in=tokens)
-        ours = set(
-            held.filter(state__in=[State.LEASED, State.UNKNOWN]).select_for_update().values_list("pk", flat=True)
-        )
+        ours = set(held.filter(state__in=OPEN_STATES).select_for_update().values_list("pk", flat=True))
         at = now()
         rows_of(rows[0]).filter(pk__in=ours).update(
             state=State.DONE, finished_at=at, token=None, error="", error_code=""
@@ -185,9 +177,14 @@ def fail(row: WorkRow, *, error: str, code: str = "", **changes: Any) -> None:
 
 
 def unknown(row: WorkRow, *, error: str, code: str = "") -> None:
-    """Say that the request may or may not have been carried out; the claim's token can still settle it."""
-    changes = {"state": State.UNKNOWN, "error": error, "error_code": code}
-    with recorded(row, history=_told(row, "unknown", error), **changes):
+    """Say that the request may or may not have been carried out; the claim's token can still settle it.
+
+    Where the lease ran out before, this has been said already and is not said twice.
+    """
+    if rows_of(row).filter(pk=row.pk, token=row.token, state=State.UNKNOWN).exists():
+        return
+    changes: dict[str, Any] = {"state": State.UNKNOWN, "error": error, "error_code": code}
+    with recorded(row, states=(State.LEASED,), history=_told(row, "unknown", error), **changes):
         kinds.of(row).tell_unknown(row)
 
 
@@ -197,25 +194,31 @@ def backoff_s(failures: int) -> float:
     return max(random.uniform(0, ceiling), 1.0)
 
 
-@contextmanager
-def _by_person(row: WorkRow, allowed: Q, refusal: str) -> Iterator[WorkRow]:
-    """Lock the stored row where its state allows a person's verb, and copy what was done to it into `row`."""
-    with transaction.atomic():
-        lane = lanes.hold(row)
-        stored: WorkRow | None = rows_of(row).select_for_update().filter(allowed, pk=row.pk).first()
-        if stored is None:
-            raise TransitionError(refusal)
-        yield stored
-        stored.save(update_fields=PERSON_FIELDS)
-        if lane is not None:
-            _settle_lane(stored, lane)
-    _assign(row, {name: getattr(stored, name) for name in PERSON_FIELDS})
-
-
-PERSON_FIELDS = [
-    *("state", "not_before", "token", "begun_at", "faults", "error", "error_code", "history", "finished_at"),
-]
+PERSON_FIELDS = ("state", "not_before", "token", "begun_at", "faults", "error", "error_code", "history", "finished_at")
 NOT_STARTED = Q(state=State.READY) | Q(state=State.LEASED, begun_at=None)
+
+
+@transaction.atomic
+def _by_person(
+    row: WorkRow,
+    allowed: Q,
+    refusal: str,
+    change: Callable[[WorkRow], dict[str, Any]],
+    then: Callable[[WorkRow], None] | None = None,
+) -> None:
+    """Lock the stored row where its state allows a person's verb, change it, and copy what was done into `row`."""
+    lane = lanes.hold(row)
+    stored: WorkRow | None = rows_of(row).select_for_update().filter(allowed, pk=row.pk).first()
+    if stored is None:
+        raise TransitionError(refusal)
+    changes = change(stored)
+    rows_of(row).filter(pk=row.pk).update(**changes)
+    _assign(stored, changes)
+    if lane is not None:
+        _settle_lane(stored, lane)
+    if then is not None:
+        then(stored)
+    _assign(row, {name: getattr(stored, name) for name in PERSON_FIELDS})
 
 
 def revive(row: WorkRow, *, by: object = None, reason: str = "", not_before: datetime | None = None) -> None:
@@ -224,10 +227,19 @@ def revive(row: WorkRow, *, by: object = None, reason: str = "", not_before: dat
     Raises:
         TransitionError: it is neither.
     """
-    with _by_person(row, Q(state__in=[State.DEAD, State.UNKNOWN]), _("Only failed work can be tried again")) as stored:
-        stored.history = _told(stored, "revived", reason, by=by)
-        _assign(stored, {"state": State.READY, "token": None, "begun_at": None, "finished_at": None, "faults": 0})
-        stored.not_before = not_before or now()
+
+    def change(stored: WorkRow) -> dict[str, Any]:
+        return {
+            "state": State.READY,
+            "token": None,
+            "begun_at": None,
+            "finished_at": None,
+            "faults": 0,
+            "not_before": not_before or now(),
+            "history": _told(stored, "revived", reason, by=by),
+        }
+
+    _by_person(row, Q(state__in=[State.DEAD, State.UNKNOWN]), _("Only failed work can be tried again."), change)
 
 
 def give_up(row: WorkRow, *, reason: str, by: object = None, code: str = "given_up", tell: bool = True) -> None:
@@ -236,13 +248,20 @@ def give_up(row: WorkRow, *, reason: str, by: object = None, code: str = "given_
     Raises:
         TransitionError: its request is under way, or it has ended.
     """
-    refusal = _("This work is under way or has ended already")
-    with _by_person(row, NOT_STARTED | Q(state=State.UNKNOWN), refusal) as stored:
-        stored.history = _told(stored, "given_up", reason, by=by)
-        _assign(stored, {"state": State.DEAD, "token": None, "finished_at": now()})
-        _assign(stored, {"error": reason, "error_code": code})
-        if tell:
-            kinds.of(stored).tell_dead(stored)
+
+    def change(stored: WorkRow) -> dict[str, Any]:
+        return {
+            "state": State.DEAD,
+            "token": None,
+            "finished_at": now(),
+            "error": reason,
+            "error_code": code,
+            "history": _told(stored, "given_up", reason, by=by),
+        }
+
+    refusal = _("This work is under way or has ended already.")
+    hook = kinds.of(row).tell_dead if tell else None
+    _by_person(row, NOT_STARTED | Q(state=State.UNKNOWN), refusal, change, hook)
 
 
 def arrived(row: WorkRow, *, by: object = None, reason: str = "") -> None:
@@ -251,10 +270,18 @@ def arrived(row: WorkRow, *, by: object = None, reason: str = "") -> None:
     Raises:
         TransitionError: it is not unknown.
     """
-    refusal = _("The outcome of this work is not in doubt")
-    with _by_person(row, Q(state=State.UNKNOWN), refusal) as stored:
-        stored.history = _told(stored, "arrived", reason, by=by)
-        _assign(stored, {"state": State.DONE, "token": None, "finished_at": now(), "error": "", "error_code": ""})
+
+    def change(stored: WorkRow) -> dict[str, Any]:
+        return {
+            "state": State.DONE,
+            "token": None,
+            "finished_at": now(),
+            "error": "",
+            "error_code": "",
+            "history": _told(stored, "arrived", reason, by=by),
+        }
+
+    _by_person(row, Q(state=State.UNKNOWN), _("The outcome of this work is not in doubt."), change)
 
 
 def move(row: WorkRow, *, not_before: datetime, by: object = None) -> None:
@@ -263,10 +290,15 @@ def move(row: WorkRow, *, not_before: datetime, by: object = None) -> None:
     Raises:
         TransitionError: its request is under way, or it has ended.
     """
-    refusal = _("This work is under way or has ended already")
-    with _by_person(row, NOT_STARTED, refusal) as stored:
-        stored.history = _told(stored, "moved", not_before.isoformat(timespec="seconds"), by=by)
-        _assign(stored, {"state": State.READY, "token": None, "not_before": not_before})
-        if isinstance(stored, lanes.LanedRow):
-            stored.order_at = not_before
-            rows_of(stored).filter(pk=stored.pk).update(order_at=not_before)
+
+    def change(stored: WorkRow) -> dict[str, Any]:
+        place = {"order_at": not_before} if isinstance(stored, lanes.LanedRow) else {}
+        return {
+            "state": State.READY,
+            "token": None,
+            "not_before": not_before,
+            **place,
+            "history": _told(stored, "moved", not_before.isoformat(timespec="seconds"), by=by),
+        }
+
+    _by_person(row, NOT_STARTED, _("This work is under way or has ended already."), change)
