@@ -25,7 +25,7 @@ def grouped() -> Iterator[tuple[str, Iterable[Variable]]]:
 
 def example() -> str:
     """The example file: everything commented out at its default."""
-    lines = ["# Copy to .env and change what you need. Every variable has a default; docs/configuration.md explains them."]
+    lines = ["# Copy to .env and change what you need. Everything has a default; docs/configuration.md explains it."]
     for group, variables in grouped():
         lines += ["", f"# {group}"]
         for one in variables:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import django_stubs_ext
-import environ
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -235,10 +234,22 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.CursorPagination",
-    "PAGE_SIZE": 20,
+    "DEFAULT_THROTTLE_CLASSES": ["apps.accounts.api.limits.Throttle"],
+    "DEFAULT_THROTTLE_RATES": {"user": "300/min"},
+    "EXCEPTION_HANDLER": "apps.accounts.api.errors.error_response",
 }
-SPECTACULAR_SETTINGS = {"TITLE": "Pult", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Pult",
+    "DESCRIPTION": "Stories and publications of the workspaces that the session's user sees.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "StoryStatus": "apps.stories.models.Story.Status",
+        "PublicationStatus": "apps.publishing.models.Publication.Status",
+        "Language": [("ru", _("Russian")), ("en", _("English"))],
+    },
+}
 
 # Vendors
 TELEGRAM_API_URL = env("TELEGRAM_API_URL")
