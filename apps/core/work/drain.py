@@ -184,11 +184,13 @@ class _AsyncDrain(_Drain):
             claimed = self.claim(free, idle=self.loop.flights == 0)
             self.alone = claimed.alone or claimed.waiting
             self.start_all(claimed.rows)
-        if self.loop.flights:
+        worked = self.loop.flights
+        if worked:
             self.land(SLICE_S)
         if self.loop.flights == 0:
             self.alone = False
-        return bool(self.loop.flights or claimed.rows or claimed.settled)
+        # What landed may have made the next of its lane due.
+        return bool(worked or claimed.rows or claimed.settled)
 
     def start_all(self, rows: list[WorkRow]) -> None:
         planned = [(row, self.planned(row)) for row in rows]
