@@ -71,6 +71,7 @@ def delivery_cancel(*, delivery: Delivery, by: User | None = None, reason: str =
         TransitionError: it is leaving, it has left, or nobody knows.
     """
     lane = lanes.hold(delivery)
+    assert lane is not None  # noqa: S101 - every delivery has one
     stored = Delivery.objects.select_for_update().get(pk=delivery.pk)
     at = now()
     told = extended(stored.history, entry("cancelled", at=at, detail=reason, by=str(by or "")))
@@ -86,8 +87,7 @@ def delivery_cancel(*, delivery: Delivery, by: User | None = None, reason: str =
     )
     if moved != 1:
         raise TransitionError(refusal(stored))
-    if lane is not None:
-        lanes.settle(lane, Delivery, at=at)
+    lanes.settle(lane, Delivery, at=at)
     delivery.refresh_from_db()
     alerts_close(delivery)
     tell_sender(delivery)

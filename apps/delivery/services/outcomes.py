@@ -88,20 +88,19 @@ def look_up_settle(look_up: LookUp, answer: LookUpAnswer, *, took_s: float | Non
     if delivery.state != Delivery.State.UNKNOWN:
         return
     kind = Attempt.Kind.LOOK_UP
-    match answer:
-        case Found(receipt):
-            verbs.arrived(delivery, reason=_("found when looked up"))
-            delivery_attempted(delivery, Attempt.Outcome.SENT, kind=kind, took_s=took_s)
-            delivery_sent(delivery, receipt)
-            audit_record(verb="delivery.found", target=delivery)
-        case Absent():
-            verbs.revive(delivery, reason=_("it had not arrived"))
-            delivery_attempted(delivery, Attempt.Outcome.ABSENT, kind=kind, took_s=took_s)
-            delivery_waits(delivery)
-            audit_record(verb="delivery.absent", target=delivery)
-        case CannotTell(reason):
-            delivery_attempted(delivery, Attempt.Outcome.UNKNOWN, kind=kind, detail=reason, took_s=took_s)
-            unknown_alert(delivery)
+    if isinstance(answer, Found):
+        verbs.arrived(delivery, reason=_("found when looked up"))
+        delivery_attempted(delivery, Attempt.Outcome.SENT, kind=kind, took_s=took_s)
+        delivery_sent(delivery, answer.receipt)
+        audit_record(verb="delivery.found", target=delivery)
+    elif isinstance(answer, Absent):
+        verbs.revive(delivery, reason=_("it had not arrived"))
+        delivery_attempted(delivery, Attempt.Outcome.ABSENT, kind=kind, took_s=took_s)
+        delivery_waits(delivery)
+        audit_record(verb="delivery.absent", target=delivery)
+    else:
+        delivery_attempted(delivery, Attempt.Outcome.UNKNOWN, kind=kind, detail=answer.reason, took_s=took_s)
+        unknown_alert(delivery)
     bells.ring_on_commit("delivery")
 
 

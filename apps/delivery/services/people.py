@@ -73,6 +73,7 @@ def delivery_give_up(*, delivery: Delivery, reason: str, by: User | None = None)
         TransitionError: it is leaving at this moment, or it has ended.
     """
     lane = lanes.hold(delivery)
+    assert lane is not None  # noqa: S101 - every delivery has one
     stored = Delivery.objects.select_for_update().get(pk=delivery.pk)
     at = now()
     told = extended(stored.history, entry("given_up", at=at, detail=reason, by=str(by or "")))
@@ -88,8 +89,7 @@ def delivery_give_up(*, delivery: Delivery, reason: str, by: User | None = None)
     )
     if ended != 1:
         raise TransitionError(refusal(stored))
-    if lane is not None:
-        lanes.settle(lane, Delivery, at=at)
+    lanes.settle(lane, Delivery, at=at)
     delivery.refresh_from_db()
     alerts_close(delivery)
     tell_sender(delivery)

@@ -1,0 +1,208 @@
+"""A cut after it left: looked up, or told to a person; never sent blindly again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from apps.accounts.models import Alert, AuditEntry, User, Workspace
+from apps.core.clock import now
+from apps.core.errors import PermanentError, RetryableError, TransitionError, UnknownOutcomeError
+from apps.core.work import claims, kinds, verbs
+from apps.delivery.models import Delivery, Lane, LookUp
+from apps.delivery.ports import Absent, CannotTell, Found, Receipt
+from apps.delivery.services import (
+    delivery_arrived,
+    delivery_give_up,
+    delivery_send_again,
+    delivery_sent,
+    look_up_settle,
+)
+from apps.delivery.tasks import deliveries_send, look_ups_ask
+from tests.delivery.factories import letter
+from tests.delivery.letters import Box
+
+CUT = "the connection broke"
+
+
+def in_doubt(workspace: Workspace, box: Box, sender: str = "test.letter", **options: str) -> Delivery:
+    """A letter that left without an answer."""
+    box.troubles = [UnknownOutcomeError(CUT, code="cut")]
+    delivery = letter(workspace, sender=sender, **options)
+    deliveries_send()
+    delivery.refresh_from_db()
+    return delivery
+
+
+def look_up_now() -> None:
+    LookUp.objects.update(not_before=now())
+    look_ups_ask()
+
+
+def open_alerts() -> list[str]:
+    return list(Alert.objects.filter(closed_at=None).values_list("key", flat=True))
+
+
+def test_cut_without_look_up_is_told_and_stays(workspace: Workspace, box: Box) -> None:
+    delivery = in_doubt(workspace, box)
+    deliveries_send()
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.outcome, delivery.error) == ("unknown", "unknown", CUT)
+    assert box.sent == []
+    assert not LookUp.objects.exists()
+    alert = Alert.objects.get()
+    assert (alert.key, alert.level, alert.closed_at) == (f"delivery.unknown:{delivery.pk}", "error", None)
+    assert CUT in alert.message
+    assert alert.url == f"/admin/delivery/delivery/{delivery.pk}/change/"
+    assert box.recorded == [(delivery.pk, "unknown")]
+    assert list(delivery.attempt_log.values_list("outcome", "detail")) == [("unknown", CUT)]
+
+
+def test_found_is_sent_with_its_id(workspace: Workspace, box: Box) -> None:
+    delivery = in_doubt(workspace, box, "test.registered")
+    assert open_alerts() == []
+    box.answers = [Found(Receipt("letter-77", "https://letters.test/77"))]
+    look_up_now()
+    deliveries_send()
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.outcome, delivery.vendor_id) == ("done", "sent", "letter-77")
+    assert box.sent == []
+    assert open_alerts() == []
+    assert list(delivery.attempt_log.order_by("id").values_list("kind", "outcome")) == [
+        ("send", "unknown"),
+        ("look_up", "sent"),
+    ]
+
+
+def test_proven_absent_is_sent_once_more(workspace: Workspace, box: Box) -> None:
+    delivery = in_doubt(workspace, box, "test.registered")
+    box.answers = [Absent()]
+    look_up_now()
+    deliveries_send()
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.outcome) == ("done", "sent")
+    assert box.sent == ["hello"]
+    assert box.recorded == [(delivery.pk, "unknown"), (delivery.pk, ""), (delivery.pk, "sent")]
+
+
+def test_cannot_tell_is_told(workspace: Workspace, box: Box) -> None:
+    delivery = in_doubt(workspace, box, "test.registered")
+    box.answers = [CannotTell("the office is closed")]
+    look_up_now()
+    deliveries_send()
+    delivery.refresh_from_db()
+    assert delivery.state == "unknown"
+    assert open_alerts() == [f"delivery.unknown:{delivery.pk}"]
+    assert box.sent == []
+
+
+def test_look_up_that_fails_for_good_is_told(workspace: Workspace, box: Box) -> None:
+    delivery = in_doubt(workspace, box, "test.registered")
+    box.answers = [RetryableError("busy", retry_after=0.05), PermanentError("no such office")]
+    look_up_now()
+    delivery.refresh_from_db()
+    assert (delivery.state, LookUp.objects.get().state) == ("unknown", "dead")
+    assert open_alerts() == [f"delivery.unknown:{delivery.pk}"]
+    assert delivery.attempt_log.filter(kind="look_up", detail="no such office").count() == 1
+    assert box.sent == []
+
+
+def test_answer_after_a_person_decided_changes_nothing(workspace: Workspace, box: Box, editor: User) -> None:
+    delivery = in_doubt(workspace, box, "test.registered")
+    delivery_arrived(delivery=delivery, by=editor, vendor_id="seen")
+    look_up_settle(LookUp.objects.get(), Absent())
+    delivery.refresh_from_db()
+    assert (delivery.outcome, delivery.vendor_id) == ("sent", "seen")
+
+
+def test_it_is_there_settles_and_closes_the_alert(workspace: Workspace, box: Box, editor: User) -> None:
+    delivery = in_doubt(workspace, box)
+    delivery_arrived(delivery=delivery, by=editor, vendor_id="42", url="https://letters.test/42")
+    deliveries_send()
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.outcome, delivery.vendor_id) == ("done", "sent", "42")
+    assert delivery.url == "https://letters.test/42"
+    assert open_alerts() == []
+    assert box.sent == []
+    assert box.recorded[-1] == (delivery.pk, "sent")
+    assert AuditEntry.objects.get(verb="delivery.arrived").actor == editor
+    with pytest.raises(TransitionError):
+        delivery_arrived(delivery=delivery, by=editor)
+    with pytest.raises(TransitionError):
+        delivery_send_again(delivery=delivery, by=editor)
+
+
+def test_send_again_sends_once_and_closes_the_alert(workspace: Workspace, box: Box, editor: User) -> None:
+    delivery = in_doubt(workspace, box)
+    delivery_send_again(delivery=delivery, by=editor)
+    assert open_alerts() == []
+    deliveries_send()
+    deliveries_send()
+    delivery.refresh_from_db()
+    assert box.sent == ["hello"]
+    assert (delivery.state, delivery.outcome) == ("done", "sent")
+    assert AuditEntry.objects.get(verb="delivery.sent_again").actor == editor
+    assert [entry["event"] for entry in delivery.history] == ["unknown", "revived"]
+
+
+def test_given_up_doubt_is_not_sent(workspace: Workspace, box: Box, editor: User) -> None:
+    delivery = in_doubt(workspace, box)
+    delivery_give_up(delivery=delivery, reason="too late", by=editor)
+    deliveries_send()
+    assert (delivery.state, delivery.outcome, delivery.error) == ("done", "failed", "too late")
+    assert box.sent == []
+    assert open_alerts() == []
+
+
+def test_doubt_holds_its_lane_for_a_minute(workspace: Workspace, box: Box) -> None:
+    in_doubt(workspace, box, key="first", order_key="a")
+    letter(workspace, "second", order_key="a")
+    deliveries_send()
+    assert box.sent == []
+    Lane.objects.update(unknown_until=now() - timedelta(seconds=1), next_at=now())
+    deliveries_send()
+    deliveries_send()
+    assert box.sent == ["second"]
+
+
+def test_late_answer_still_counts(workspace: Workspace, box: Box) -> None:
+    delivery = letter(workspace)
+    [row] = claims.claim(kinds.get("delivery"), limit=1, lease=timedelta(minutes=10)).rows
+    verbs.begin(row)
+    past = now() - timedelta(minutes=1)
+    Delivery.objects.update(not_before=past)
+    Lane.objects.update(next_at=past)
+    deliveries_send()
+    assert open_alerts() == [f"delivery.unknown:{delivery.pk}"]
+    verbs.finish(row, effect=lambda: delivery_sent(row, Receipt("letter-1")))
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.outcome) == ("done", "sent")
+    assert open_alerts() == []
+
+
+def test_bug_after_it_left_is_unknown(workspace: Workspace, box: Box) -> None:
+    box.troubles = [ValueError("slip")]
+    delivery = letter(workspace)
+    deliveries_send()
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.outcome, delivery.error_code) == ("unknown", "unknown", "bug")
+    assert open_alerts() == [f"delivery.unknown:{delivery.pk}"]
+    assert delivery.attempt_log.count() == 1
+
+
+def test_cut_of_what_never_left_is_simply_repeated(workspace: Workspace, box: Box) -> None:
+    delivery = in_doubt(workspace, box, "test.note")
+    deliveries_send()
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.outcome) == ("done", "sent")
+    assert box.recorded == [(delivery.pk, "sent")]
+    assert not Alert.objects.exists()
+
+
+def test_unknown_of_a_sender_that_is_gone_is_told(workspace: Workspace, box: Box) -> None:
+    delivery = letter(workspace, sender="test.pigeon")
+    [row] = claims.claim(kinds.get("delivery"), limit=1, lease=timedelta(minutes=10)).rows
+    verbs.begin(row)
+    verbs.unknown(row, error=CUT)
+    assert open_alerts() == [f"delivery.unknown:{delivery.pk}"]
