@@ -70,7 +70,7 @@ SIDEBAR: tuple[tuple[Words, tuple[Entry, ...]], ...] = (
         (
             Entry(_("Rewrites"), "edit_note", "stories.rewrite"),
             Entry(_("Polls"), "sync", "sources.poll"),
-            Entry(_("Imports"), "upload_file", "sources.import"),
+            Entry(_("Imports"), "upload_file", "sources.importfile"),
             Entry(_("Groupings"), "hub", "stories.grouping"),
         ),
     ),

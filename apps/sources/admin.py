@@ -1,0 +1,196 @@
+"""The editor's screen of sources; posts and the work behind them have modules of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action
+
+from apps.accounts.admin_base import WorkspaceModelAdmin, each
+from apps.accounts.requests import user_of
+from apps.core.clock import now
+from apps.core.errors import PultError
+from apps.sources import admin_posts as admin_posts
+from apps.sources import admin_work as admin_work
+from apps.sources import services
+from apps.sources.admin_display import moment, number, tag
+from apps.sources.forms import SourceForm
+from apps.sources.models import Source
+from apps.sources.selectors import source_health, sources_with_counts
+
+FEED_ONLY = "typeof kind === 'undefined' || kind === 'feed'"
+EXPORT_ONLY = "typeof kind === 'undefined' || kind === 'export'"
+FEED_FIELDS, EXPORT_FIELDS = ("url", "interval_s"), ("upload",)
+
+
+class StandingFilter(admin.SimpleListFilter):
+    """Sources by how they stand."""
+
+    title = _("standing")
+    parameter_name = "standing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ARG002
+        """What may be asked for."""
+        return [("trouble", _("In trouble")), ("working", _("Working")), ("paused", _("Paused"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Source]) -> QuerySet[Source]:  # noqa: ARG002
+        """The sources that stand so."""
+        if self.value() == "trouble":
+            return queryset.exclude(last_error="")
+        if self.value() == "working":
+            return queryset.filter(is_active=True, last_error="")
+        return queryset.filter(is_active=False) if self.value() == "paused" else queryset
+
+
+@admin.register(Source)
+class SourceAdmin(WorkspaceModelAdmin[Source]):
+    """Sources: how each stands, and what to do about it."""
+
+    class Media:
+        css = {"all": ("sources/admin.css",)}
+
+    form = SourceForm
+    audit_saves = False
+    list_display = ("name", "health", "kind", "last_success", "posts_today", "checked_every")
+    list_display_links = ("name",)
+    list_filter = (StandingFilter, "kind")
+    search_fields = ("name", "url")
+    ordering = ("name",)
+    actions = ("collect_now", "pause", "resume")
+    actions_submit_line = ("row_collect", "row_pause", "row_resume")
+    conditional_fields = {"url": FEED_ONLY, "interval_s": FEED_ONLY, "upload": EXPORT_ONLY}
+    empty_text = _("Feeds and Telegram exports stand here with how they fare. Add one: its posts become stories.")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
+        """Sources with their counts."""
+        return sources_with_counts(super().get_queryset(request), now())
+
+    def get_fieldsets(self, request: HttpRequest, obj: Source | None = None) -> Any:
+        """What a source of this kind needs; on adding, what the chosen kind needs."""
+        fields = ["name", "kind", *FEED_FIELDS, *EXPORT_FIELDS]
+        if obj is not None:
+            unused = EXPORT_FIELDS if obj.kind == Source.Kind.FEED else FEED_FIELDS
+            fields = ["health", *(name for name in fields if name not in unused)]
+        words = {"fields": ["include_words", "exclude_words", "min_length"]}
+        self_and_filters = [(None, {"fields": fields}), (_("Filters"), words)]
+        return self.with_workspace(request, obj, self_and_filters)
+
+    def with_workspace(self, request: HttpRequest, obj: Source | None, sets: list[Any]) -> list[Any]:
+        """The workspace first, where it is asked or worth showing."""
+        if any("workspace" in options["fields"] for _title, options in super().get_fieldsets(request, obj)):
+            sets[0][1]["fields"].insert(0, "workspace")
+        return sets
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> Any:
+        """A source keeps its kind."""
+        return [*super().get_readonly_fields(request, obj), "health", *(["kind"] if obj is not None else [])]
+
+    @admin.display(description=_("standing"))
+    def health(self, source: Source) -> SafeString:
+        """The traffic light and its sentence."""
+        health = source_health(source, now())
+        return format_html(
+            '<div class="pult-health">{}<span class="pult-health__why">{}</span></div>',
+            tag(health.tone, health.light),
+            Truncator(health.sentence).chars(160),
+        )
+
+    @admin.display(description=_("last success"), ordering="last_ok_at", empty_value="–")
+    def last_success(self, source: Source) -> SafeString | None:
+        """When it last worked."""
+        return moment(source.last_ok_at)
+
+    @admin.display(description=_("posts in 24 h"), ordering="posts_today")
+    def posts_today(self, source: Any) -> SafeString:
+        """What it gave in the last day."""
+        return number(source.posts_today)
+
+    @admin.display(description=_("every"), ordering="interval_s", empty_value="–")
+    def checked_every(self, source: Source) -> str | None:
+        """How often it is collected."""
+        minutes = source.interval_s / 60
+        return _("%(n)g min") % {"n": minutes} if source.kind == Source.Kind.FEED else None
+
+    # Saving
+
+    def save_model(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:  # noqa: ARG002
+        """Store through the services; an uploaded export waits for its import."""
+        stored = [name for name in form.changed_data if name not in {"upload", "workspace"}]
+        services.source_save(source=obj, changed=stored, actor=user_of(request))
+        upload = form.cleaned_data.get("upload")
+        if upload is not None:
+            try:
+                services.import_request(source=obj, file=upload, name=upload.name, actor=user_of(request))
+            except PultError as exc:
+                messages.error(request, str(exc))
+            else:
+                messages.success(request, _("The file is being imported; “Imports” shows how far it is."))
+
+    # Actions
+
+    @admin.action(description=_("Collect now"), permissions=["source.poll"])
+    def collect_now(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
+        """Collect the chosen feeds without waiting."""
+        actor = user_of(request)
+        each(queryset, lambda source: services.source_poll_now(source=source, actor=actor)).tell(request)
+
+    @admin.action(description=_("Pause"), permissions=["change"])
+    def pause(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
+        """Stop collecting the chosen sources."""
+        actor = user_of(request)
+        each(queryset, lambda source: services.source_pause(source=source, actor=actor)).tell(request)
+
+    @admin.action(description=_("Resume"), permissions=["change"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
+        """Collect the chosen sources again."""
+        actor = user_of(request)
+        each(queryset, lambda source: services.source_resume(source=source, actor=actor)).tell(request)
+
+    def has_collect_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether “Collect now” stands under this source."""
+        source = self.row(request, obj)
+        fits = source is None or (source.is_active and source.kind == Source.Kind.FEED)
+        return fits and self.allows(request, "source.poll", source)
+
+    def has_pause_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether “Pause” stands under this source."""
+        source = self.row(request, obj)
+        return (source is None or source.is_active) and self.has_change_permission(request, source)
+
+    def has_resume_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether “Resume” stands under this source."""
+        source = self.row(request, obj)
+        return (source is None or not source.is_active) and self.has_change_permission(request, source)
+
+    def row(self, request: HttpRequest, obj: Any) -> Source | None:
+        """The source itself, given it or its key."""
+        return obj if obj is None or isinstance(obj, Source) else self.get_object(request, str(obj))
+
+    @action(description=_("Collect now"), permissions=["collect"])  # type: ignore[untyped-decorator]
+    def row_collect(self, request: HttpRequest, obj: Source) -> None:
+        """Collect it without waiting."""
+        self.try_it(request, services.source_poll_now, obj)
+
+    @action(description=_("Pause"), permissions=["pause"])  # type: ignore[untyped-decorator]
+    def row_pause(self, request: HttpRequest, obj: Source) -> None:
+        """Stop collecting it."""
+        self.try_it(request, services.source_pause, obj)
+
+    @action(description=_("Resume"), permissions=["resume"])  # type: ignore[untyped-decorator]
+    def row_resume(self, request: HttpRequest, obj: Source) -> None:
+        """Collect it again."""
+        self.try_it(request, services.source_resume, obj)
+
+    def try_it(self, request: HttpRequest, service: Any, source: Source) -> None:
+        """Call a service and say what it refused."""
+        try:
+            service(source=source, actor=user_of(request))
+        except PultError as exc:
+            messages.warning(request, str(exc))

@@ -1,0 +1,126 @@
+"""The work behind collection: what was collected and imported, when, and how it went."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.admin_base import WorkspaceModelAdmin
+from apps.accounts.models import User
+from apps.core.work import verbs
+from apps.core.work.admin import WorkAdminMixin
+from apps.sources import services
+from apps.sources.admin_display import moment, number, tag
+from apps.sources.models import ImportFile, Poll
+
+TONES = {"fetched": "done", "unchanged": "waiting", "failed": "warning", "gone": "error"}
+
+
+def poll_retry(row: Poll, *, by: User) -> None:
+    """Collect the source of a failed collection now; the failed one stays as a record."""
+    services.source_poll_now(source=row.source, actor=by)
+
+
+class WorkOnly:
+    """Rows that only workers write."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        """Nobody adds them by hand."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """Nobody deletes them by hand."""
+        return False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Shown, never edited."""
+        hidden = {"show_save": False, "show_save_and_continue": False, "show_save_and_add_another": False}
+        shown: Any = super()
+        return shown.change_view(request, object_id, form_url, {**hidden, **(extra_context or {})})
+
+
+@admin.register(Poll)
+class PollAdmin(WorkOnly, WorkAdminMixin, WorkspaceModelAdmin[Poll]):
+    """Collections of feeds, newest first."""
+
+    class Media:
+        css = {"all": ("sources/admin.css",)}
+
+    audit_saves = False
+    work_retry_service = staticmethod(poll_retry)
+    work_give_up_service = staticmethod(verbs.give_up)
+    list_display = ("source", "work_state", "result", "new", "finished", "work_due")
+    list_filter = ("state", "outcome", "source")
+    list_select_related = ("source",)
+    ordering = ("-id",)
+    sortable_by = ()
+    actions = ("work_retry", "work_give_up")
+    empty_text = _("Each collection of a feed leaves a line here. Add a feed to see the first one.")
+    fields = ("source", "result", "status", "problem", "added", "changed", "dropped", *WorkAdminMixin.work_fields)
+    readonly_fields = fields
+
+    @admin.display(description=_("outcome"), empty_value="–")
+    def result(self, row: Poll) -> SafeString | None:
+        """What the collection came to."""
+        return tag(TONES[row.outcome], row.get_outcome_display()) if row.outcome else None
+
+    @admin.display(description=_("new posts"))
+    def new(self, row: Poll) -> SafeString:
+        """How many posts it brought."""
+        return number(row.added)
+
+    @admin.display(description=_("finished"), empty_value="–")
+    def finished(self, row: Poll) -> SafeString | None:
+        """When it ended."""
+        return moment(row.finished_at)
+
+
+@admin.register(ImportFile)
+class ImportFileAdmin(WorkOnly, WorkAdminMixin, WorkspaceModelAdmin[ImportFile]):
+    """Imports of uploaded exports and how far they are."""
+
+    class Media:
+        css = {"all": ("sources/admin.css",)}
+
+    audit_saves = False
+    work_retry_service = staticmethod(verbs.revive)
+    work_give_up_service = staticmethod(verbs.give_up)
+    list_display = ("original_name", "source", "work_state", "progress", "new", "work_error", "finished")
+    list_filter = ("state", "source")
+    list_select_related = ("source",)
+    ordering = ("-id",)
+    sortable_by = ()
+    actions = ("work_retry", "work_give_up")
+    empty_text = _("Uploaded exports stand here with how far their import is. Upload one on the page of its source.")
+    fields = (
+        *("original_name", "source", "file_size", "read", "skipped", "added", "changed", "dropped"),
+        *WorkAdminMixin.work_fields,
+    )
+    readonly_fields = fields
+
+    @admin.display(description=_("read"))
+    def progress(self, row: ImportFile) -> SafeString:
+        """How many messages were read so far."""
+        return number(row.read)
+
+    @admin.display(description=_("new posts"))
+    def new(self, row: ImportFile) -> SafeString:
+        """How many posts it brought."""
+        return number(row.added)
+
+    @admin.display(description=_("finished"), empty_value="–")
+    def finished(self, row: ImportFile) -> SafeString | None:
+        """When it ended."""
+        return moment(row.finished_at)
+
+    @admin.display(description=_("size"))
+    def file_size(self, row: ImportFile) -> str:
+        """The size of the file."""
+        return filesizeformat(row.size)

@@ -1,0 +1,77 @@
+"""How sources stand, for screens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+
+from apps.sources.models import Post, Source
+
+DAY = timedelta(hours=24)
+FAILURES_RED = 3  # from here on the source is broken rather than stumbling
+QUIET_INTERVALS = 4  # without any attempt for so many intervals, nobody collects
+QUIET_LEAST = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """A traffic light and one sentence; `tone` is done, waiting, warning or error."""
+
+    tone: str
+    light: str
+    sentence: str
+
+
+def sources_with_counts(sources: QuerySet[Source], at: datetime) -> QuerySet[Source]:
+    """Sources, each with `posts_today`: what it gave in the last 24 hours, dropped ones included."""
+    today = (
+        Post.objects.filter(source=OuterRef("pk"), collected_at__gte=at - DAY)
+        .order_by()
+        .values("source")
+        .annotate(number=Count("pk"))
+        .values("number")
+    )
+    return sources.annotate(posts_today=Coalesce(Subquery(today, output_field=IntegerField()), 0))
+
+
+def source_health(source: Source, at: datetime) -> Health:
+    """How a source stands at that time."""
+    if not source.is_active:
+        return Health("waiting", _("Paused"), source.paused_reason or _("It is not collected until you resume it."))
+    if source.failures >= FAILURES_RED:
+        return Health("error", _("Broken"), _problem(source, at))
+    if source.failures or source.last_error:
+        return Health("warning", _("Stumbles"), _problem(source, at))
+    if source.last_ok_at is None:
+        return Health("waiting", _("New"), _waits(source))
+    last_try = source.last_tried_at or source.last_ok_at
+    if source.kind == Source.Kind.FEED and at - last_try > max(source.interval * QUIET_INTERVALS, QUIET_LEAST):
+        return Health("warning", _("Silent"), _("Not collected for %(time)s.") % {"time": ago(last_try, at)})
+    if source.kind == Source.Kind.EXPORT:
+        return Health("done", _("Works"), _("Imported %(time)s ago.") % {"time": ago(source.last_ok_at, at)})
+    return Health("done", _("Works"), _("Collected %(time)s ago.") % {"time": ago(source.last_ok_at, at)})
+
+
+def ago(moment: datetime, at: datetime) -> str:
+    """The time between, in its largest unit."""
+    return timesince(moment, at, depth=1)
+
+
+def _waits(source: Source) -> str:
+    if source.kind == Source.Kind.EXPORT:
+        return _("Upload an export file.")
+    return _("The first collection is due.")
+
+
+def _problem(source: Source, at: datetime) -> str:
+    if source.last_ok_at is None:
+        return source.last_error
+    return _("%(problem)s Last success %(time)s ago.") % {
+        "problem": source.last_error,
+        "time": ago(source.last_ok_at, at),
+    }
