@@ -17,9 +17,14 @@ def database(url: str, *, var: Path, pool_max: int) -> dict[str, Any]:
     """
     if not url:
         return sqlite(var / "pult.sqlite3")
-    config: dict[str, Any] = environ.Env.db_url_config(url)
-    if config.get("ENGINE") != "django.db.backends.postgresql":
+    if not url.startswith(("postgres://", "postgresql://")):
         raise ImproperlyConfigured("DATABASE_URL must be an address that starts with postgres://, or empty for SQLite.")
+    try:
+        config: dict[str, Any] = environ.Env.db_url_config(url)
+    except ValueError as exc:
+        raise ImproperlyConfigured(
+            "DATABASE_URL is not a well-formed address: host, port or path can't be read."
+        ) from exc
     config["OPTIONS"] = {
         **config.get("OPTIONS", {}),
         "pool": {"min_size": 0, "max_size": pool_max, "timeout": 10},

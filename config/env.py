@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -24,13 +25,13 @@ class Variable:
 
     Attributes:
         name: as written in the environment.
-        kind: how its text is read: str, bool, int, float, list, path, url or one of `choices`.
+        kind: how its text is read: str, bool, int, float, list, path, url, zone or one of `choices`.
         default: what an absent variable means; None stands for "not set".
         meaning: one sentence for whoever runs Pult.
         group: the heading it stands under in the docs.
         secret: its value is never printed.
         choices: the only values accepted, where there are few.
-        minimum: the least number accepted.
+        minimum, maximum: the least and the greatest number accepted.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Variable:
     choices: tuple[str, ...] = ()
     minimum: float | None = None
     example: str = ""
+    maximum: float | None = None
 
 
 VARIABLES: dict[str, Variable] = {}
@@ -57,18 +59,19 @@ def variable(
     secret: bool = False,
     choices: tuple[str, ...] = (),
     minimum: float | None = None,
+    maximum: float | None = None,
     example: str = "",
 ) -> None:
     """Declare one variable; names are unique."""
     if name in VARIABLES:
         raise ValueError(f"{name} is declared twice")
-    VARIABLES[name] = Variable(name, kind, default, meaning, group, secret, choices, minimum, example)
+    VARIABLES[name] = Variable(name, kind, default, meaning, group, secret, choices, minimum, example, maximum)
 
 
 # Where it runs
 variable("PULT_VAR", "path", "var", "Folder for everything that is written: database, media, logs, keys.", group="Run")
 variable("HOST", "str", "127.0.0.1", "Address that the web server listens on.", group="Run")
-variable("PORT", "int", 8000, "Port that the web server listens on.", group="Run", minimum=1)
+variable("PORT", "int", 8000, "Port that the web server listens on.", group="Run", minimum=1, maximum=65535)
 variable("DEBUG", "bool", False, "Show tracebacks in the browser. For development only.", group="Run")
 variable(
     "ALLOWED_HOSTS",
@@ -93,7 +96,7 @@ variable(
     group="Run",
 )
 variable("HTTPS_ONLY", "bool", False, "The site is reached by HTTPS: secure cookies, redirect, HSTS.", group="Run")
-variable("TIME_ZONE", "str", "Europe/Moscow", "Zone of screens where a workspace has none of its own.", group="Run")
+variable("TIME_ZONE", "zone", "Europe/Moscow", "Zone of screens where a workspace has none of its own.", group="Run")
 variable("DEMO", "bool", True, "Load the demo workspace on the first `make run`.", group="Run")
 variable("WEB_THREADS", "int", 4, "Threads of the web server that `make run` starts.", group="Run", minimum=1)
 variable("WORKER_THREADS", "int", 4, "Threads of the worker that `make run` starts.", group="Run", minimum=1)
@@ -276,6 +279,8 @@ class Environment:
             raise ImproperlyConfigured(f"{name} must be one of {', '.join(known.choices)}, not “{text}”.")
         if known.minimum is not None and value < known.minimum:
             raise ImproperlyConfigured(f"{name} must be at least {known.minimum:g}, not {text}.")
+        if known.maximum is not None and value > known.maximum:
+            raise ImproperlyConfigured(f"{name} must be at most {known.maximum:.0f}, not {text}.")
         return value
 
 
@@ -301,6 +306,13 @@ def read_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def read_zone(text: str) -> str:
+    """Read the name of a time zone."""
+    if text not in available_timezones():
+        raise ValueError(text)
+    return text
+
+
 READERS: dict[str, Callable[[str], Any]] = {
     "str": str,
     "choice": str,
@@ -310,6 +322,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "list": lambda text: [part.strip() for part in text.split(",") if part.strip()],
     "path": str,
     "url": read_url,
+    "zone": read_zone,
 }
 DESCRIPTIONS = {
     "str": "text",
@@ -320,6 +333,7 @@ DESCRIPTIONS = {
     "list": "a comma-separated list",
     "path": "a folder",
     "url": "an address that starts with http:// or https://",
+    "zone": "the name of a time zone, for example Europe/Moscow",
 }
 
 

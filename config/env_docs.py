@@ -54,7 +54,9 @@ def row(one: Variable) -> str:
     """One line of the table."""
     default = f"`{written(one.default)}`" if written(one.default) else "empty"
     limits = f" One of {', '.join(f'`{choice}`' for choice in one.choices)}." if one.choices else ""
-    if one.minimum is not None:
+    if one.maximum is not None:
+        limits += f" From {one.minimum or 0:.0f} to {one.maximum:.0f}."
+    elif one.minimum is not None:
         limits += f" At least {one.minimum:g}."
     example_text = f" Example: `{one.example}`." if one.example else ""
     secret = " Secret: never printed." if one.secret else ""

@@ -30,6 +30,7 @@ if not PULT_VAR.is_absolute():
 SECRET_KEY, FIELD_ENCRYPTION_KEYS, KEYS_ARE_KEPT = kept_keys(
     PULT_VAR / "keys", secret=env("SECRET_KEY"), field_keys=env("FIELD_ENCRYPTION_KEYS")
 )
+KEPT_KEYS = [name for name in ("SECRET_KEY", "FIELD_ENCRYPTION_KEYS") if not env(name)]
 
 HOST, PORT = env("HOST"), env("PORT")
 BASE_URL = env("BASE_URL") or f"http://{HOST}:{PORT}"

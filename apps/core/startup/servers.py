@@ -66,11 +66,11 @@ def database_reachable() -> None:
 
 def database_problem(config: dict[str, Any], reason: str) -> str:
     """Why the database can't be used, in a sentence without the password."""
-    last = reason.strip().splitlines()[-1] if reason.strip() else "no reason given"
+    said = (reason.strip().splitlines() or ["no reason given"])[0].strip().rstrip(".")
     if connection.vendor == "sqlite":
-        return f"The database file {config['NAME']} can't be used: {last}."
+        return f"The database file {config['NAME']} can't be used: {said}."
     where = f"{config['HOST'] or 'the local socket'}:{config['PORT'] or 5432}"
-    return f"PostgreSQL at {where} (DATABASE_URL) can't be used: {last}."
+    return f"PostgreSQL at {where} (DATABASE_URL) can't be used: {said}."
 
 
 def redis_reachable(url: str) -> None:
@@ -86,7 +86,7 @@ def redis_reachable(url: str) -> None:
     try:
         client.ping()
     except redis.RedisError as exc:
-        raise StartError(f"Redis at {place(url)} (REDIS_URL) does not answer: {exc}.") from exc
+        raise StartError(f"Redis at {place(url)} (REDIS_URL) does not answer: {str(exc).rstrip('.')}.") from exc
     finally:
         client.close()
 
@@ -101,7 +101,8 @@ def broker_reachable(url: str) -> None:
         with Connection(url, connect_timeout=PATIENCE_S) as broker:
             broker.connect()
     except (OSError, KeyError, ValueError, KombuError) as exc:
-        raise StartError(f"The broker at {place(url)} (CELERY_BROKER_URL) can't be used: {exc}.") from exc
+        said = str(exc.args[0] if isinstance(exc, KeyError) else exc).rstrip(".")
+        raise StartError(f"The broker at {place(url)} (CELERY_BROKER_URL) can't be used: {said}.") from exc
 
 
 def place(url: str) -> str:
