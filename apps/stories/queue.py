@@ -1,0 +1,103 @@
+"""What the queue of stories says: its tabs, and the small line under each title."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+
+from apps.accounts.models import Workspace
+from apps.core.clock import now
+from apps.stories.models import Story
+from apps.stories.selectors import status_counts
+
+Status = Story.Status
+QUEUE = (Status.NEW, Status.DRAFT, Status.REVIEW, Status.APPROVED)
+NAMES = {
+    Status.NEW: pgettext_lazy("stories", "New"),
+    Status.DRAFT: pgettext_lazy("stories", "In work"),
+    Status.REVIEW: pgettext_lazy("stories", "In review"),
+    Status.APPROVED: pgettext_lazy("stories", "Approved"),
+    Status.PUBLISHED: pgettext_lazy("stories", "Published"),
+    Status.ASIDE: pgettext_lazy("stories", "Put aside"),
+}
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One tab of the queue.
+
+    Attributes:
+        address: the list's own, with the tab's filter.
+        waits: it waits for a person.
+    """
+
+    title: str | Promise
+    count: int
+    address: str
+    is_chosen: bool
+    waits: bool = False
+
+
+def tabs_of(workspaces: Iterable[Workspace], *, chosen: str, is_search: bool) -> list[Tab]:
+    """The tabs with their counts, the whole queue first."""
+    counts = status_counts(workspaces)
+    whole = Tab(
+        title=gettext_lazy("Queue"),
+        count=sum(counts[status] for status in QUEUE),
+        address="?",
+        is_chosen=not chosen and not is_search,
+    )
+    return [
+        whole,
+        *(
+            Tab(
+                title=NAMES[status],
+                count=counts[status],
+                address=f"?status__exact={status.value}",
+                is_chosen=chosen == status.value,
+                waits=status == Status.REVIEW and counts[status] > 0,
+            )
+            for status in NAMES
+        ),
+    ]
+
+
+def second_line(story: Story) -> str:
+    """Where a story came from and how far its text is: "first: Channel 12:04 · 5 posts · draft"."""
+    first = _("first: %(voice)s %(time)s") % {
+        "voice": story.first_voice or "—",
+        "time": moment_words(story.first_at, zone=story.workspace.zone),
+    }
+    parts = [first]
+    if story.posts_count > story.sources_count:
+        parts.append(ngettext("%d post", "%d posts", story.posts_count) % story.posts_count)
+    if story.current_version is not None:
+        byline = story.current_version.byline
+        parts.append(_("text by %(who)s") % {"who": _(byline)} if byline else _("draft"))
+    return " · ".join(parts)
+
+
+def moment_words(moment: datetime, *, zone: ZoneInfo) -> str:
+    """A time of day for today, with the date before it otherwise."""
+    local = moment.astimezone(zone)
+    clock = date_format(local, "H:i")
+    return clock if local.date() == now().astimezone(zone).date() else f"{date_format(local, 'j M')} {clock}"
+
+
+def time_tag(moment: datetime, *, zone: ZoneInfo) -> SafeString:
+    """How long ago, with the exact time on hover."""
+    local = moment.astimezone(zone)
+    ago = _("%(time)s ago") % {"time": timesince(moment, now(), depth=1)}
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', local.isoformat(), date_format(local, "j E Y H:i"), ago
+    )

@@ -1,0 +1,33 @@
+"""A person's "try again" and "give up" for the work of stories, as the admin calls them."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from apps.accounts.models import User
+from apps.accounts.services import audit_record
+from apps.core.work import bells, verbs
+from apps.stories.models import Grouping, Rewrite
+from apps.stories.services.rewrites import rewrite_cancel, rewrite_retry
+
+
+def rewrite_revive(row: Rewrite, *, by: User) -> None:
+    """Have a failed rewrite written again."""
+    rewrite_retry(rewrite=row, editor=by)
+
+
+def rewrite_give_up(row: Rewrite, *, reason: str, by: User) -> None:
+    """Stop a rewrite."""
+    rewrite_cancel(rewrite=row, editor=by, reason=reason)
+
+
+@transaction.atomic
+def grouping_revive(row: Grouping, *, by: User) -> None:
+    """Have a post that failed to find its story try again.
+
+    Raises:
+        TransitionError: it has not failed.
+    """
+    verbs.revive(row, by=by)
+    audit_record(actor=by, verb="grouping.retried", target=row)
+    bells.ring_on_commit("grouping")
