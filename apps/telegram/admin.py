@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -21,10 +21,13 @@ from apps.telegram.forms import BotForm, TokenAnswer
 from apps.telegram.models import Bot
 from apps.telegram.services import bot_check, bot_create, bot_delete, bot_update
 
-HOW_TO_MAKE = _(
-    "1. Open @BotFather in Telegram, send /newbot and answer its two questions. 2. Copy the token that it gives and "
-    "paste it here. 3. In your channel: Administrators → Add administrator → your bot; leave it the right to post "
-    "messages. In a group it is enough to add the bot."
+HOW_TO_MAKE = (
+    _("In Telegram, write /newbot to @BotFather and answer its two questions."),
+    _("Copy the token that it gives and paste it below."),
+    _(
+        "In your channel open Administrators, add the bot and leave it the right to post messages. "
+        "To a group just add it."
+    ),
 )
 
 
@@ -41,17 +44,18 @@ class BotAdmin(WorkspaceModelAdmin[Bot]):
     actions = ("check_bots",)
     actions_detail = ("check_bot",)
     empty_text = _("Here will be the bots that post for you. Make one with @BotFather and add its token.")
-    readonly_fields = ("telegram_name", "state", "problem", "checked_at")
+    readonly_fields = ("telegram_name", "state_in_words", "problem", "checked_at")
 
     fieldsets = (
         (None, {"fields": ("name", "new_token")}),
-        (_("State"), {"fields": ("telegram_name", "state", "problem", "checked_at")}),
+        (_("State"), {"fields": ("telegram_name", "state_in_words", "problem", "checked_at")}),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Bot | None = None) -> Any:
         """How to make a bot for a new one, its state for a present one."""
         sets = super().get_fieldsets(request, obj)
-        return sets if obj else [(None, {**sets[0][1], "description": HOW_TO_MAKE})]
+        steps = format_html_join("", "<div>{}. {}</div>", enumerate(HOW_TO_MAKE, start=1))
+        return sets if obj else [(None, {**sets[0][1], "description": steps})]
 
     @admin.display(description=_("in Telegram"), ordering="username")
     def telegram_name(self, row: Bot) -> SafeString | str:
@@ -64,6 +68,11 @@ class BotAdmin(WorkspaceModelAdmin[Bot]):
     def state(self, row: Bot) -> tuple[str, str]:
         """Whether it posts."""
         return ("active", _t("Works")) if row.is_active else ("paused", _t("Paused"))
+
+    @admin.display(description=_("state"))
+    def state_in_words(self, row: Bot) -> str:
+        """Whether it posts, for the bot's own page."""
+        return _t("Works") if row.is_active else _t("Paused")
 
     # Saving
 

@@ -11,7 +11,7 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.errors import PultError
+from apps.core.errors import PultError, RetryableError
 from apps.telegram.models import TOKEN_PATTERN, TOKEN_WORDS, Bot
 from apps.telegram.ports import BotIdentity
 from apps.telegram.services import token_check
@@ -37,6 +37,8 @@ class TokenAnswer:
         """Ask Telegram now."""
         try:
             return cls(token, identity=token_check(token))
+        except RetryableError as exc:
+            return cls(token, problem=_t("%(problem)s Nothing is saved; try again in a minute.") % {"problem": exc})
         except PultError as exc:
             return cls(token, problem=str(exc))
 

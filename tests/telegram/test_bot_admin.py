@@ -103,6 +103,13 @@ def test_unknown_token_is_refused_in_words(manager: Client, settings: Any) -> No
     assert Bot.objects.count() == 0
 
 
+def test_telegram_away_is_said_and_nothing_is_saved(manager: Client, settings: Any) -> None:
+    settings.TELEGRAM_API_URL = "http://127.0.0.1:1"
+    page = manager.post(ADD, {"name": "x", "new_token": token_of(77)}).content.decode()
+    assert "Nothing is saved; try again in a minute." in page
+    assert Bot.objects.count() == 0
+
+
 def test_same_bot_is_refused_in_words(manager: Client, server: BotApiServer, workspace: Workspace) -> None:
     BotFactory(workspace=workspace, bot_id=77, name="First")
     page = manager.post(ADD, {"name": "x", "new_token": token_of(77)}).content.decode()
@@ -117,6 +124,7 @@ def test_no_page_shows_the_token(manager: Client, workspace: Workspace) -> None:
         reply = manager.get(address)
         assert reply.status_code == 200
         assert secret not in reply.content.decode()
+    assert "Works" in manager.get(change(bot)).content.decode()
 
 
 def test_rename_keeps_the_token(manager: Client, workspace: Workspace, server: BotApiServer) -> None:
