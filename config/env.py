@@ -6,6 +6,7 @@ Settings read the environment through `read` only, so this list is complete; `.e
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -276,9 +277,9 @@ class Environment:
                 f"{name} must be {DESCRIPTIONS[known.kind]}, not “{shown(known, text)}”."
             ) from exc
         if known.choices and value not in known.choices:
-            raise ImproperlyConfigured(f"{name} must be one of {', '.join(known.choices)}, not “{text}”.")
+            raise ImproperlyConfigured(f"{name} must be one of {', '.join(known.choices)}, not “{shown(known, text)}”.")
         if known.minimum is not None and value < known.minimum:
-            raise ImproperlyConfigured(f"{name} must be at least {known.minimum:g}, not {text}.")
+            raise ImproperlyConfigured(f"{name} must be at least {known.minimum:g}, not {shown(known, text)}.")
         if known.maximum is not None and value > known.maximum:
             raise ImproperlyConfigured(f"{name} must be at most {known.maximum:.0f}, not {text}.")
         return value
@@ -306,6 +307,14 @@ def read_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def read_number(text: str) -> float:
+    """Read a number; not a number and infinity are none."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
 def read_zone(text: str) -> str:
     """Read the name of a time zone."""
     if text not in available_timezones():
@@ -318,7 +327,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "choice": str,
     "bool": read_bool,
     "int": int,
-    "float": float,
+    "float": read_number,
     "list": lambda text: [part.strip() for part in text.split(",") if part.strip()],
     "path": str,
     "url": read_url,

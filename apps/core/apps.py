@@ -6,6 +6,7 @@ from django.db.backends.signals import connection_created
 from django.utils.translation import gettext_lazy as _
 from django_structlog.celery.signals import modify_context_before_task_publish
 
+from apps.core.checks import configuration, deployment
 from apps.core.logs.context import carry
 from apps.core.logs.queries import watch
 from apps.core.work import kinds
@@ -18,7 +19,9 @@ class CoreConfig(AppConfig):
     verbose_name = _("Core")
 
     def ready(self) -> None:
-        """Time queries, and decide what of a request's context goes with the tasks that it rings for."""
+        """Time queries, register the checks, and decide what of a request's context its tasks are given."""
         connection_created.connect(watch)
         modify_context_before_task_publish.connect(carry)
         checks.register(kinds.check_indexes, checks.Tags.models)
+        checks.register(configuration)
+        checks.register(deployment, deploy=True)

@@ -54,6 +54,25 @@ def decrypt(stored: str) -> str:
         raise DecryptionError("no configured key reads the stored value") from exc
 
 
+def is_current(stored: str) -> bool:
+    """Whether the first key wrote a stored value, so that it needs no re-encryption."""
+    first = ring_of(tuple(settings.FIELD_ENCRYPTION_KEYS[:1]))
+    try:
+        first.decrypt(stored.removeprefix(PREFIX).encode())
+    except InvalidToken:
+        return False
+    return stored.startswith(PREFIX)
+
+
+def is_key(text: str) -> bool:
+    """Whether a text is a Fernet key: 32 bytes in URL-safe base64."""
+    try:
+        Fernet(text)
+    except ValueError:
+        return False
+    return True
+
+
 class EncryptedTextField(models.TextField[str, str]):
     """A text that the database only ever sees encrypted."""
 
@@ -68,4 +87,4 @@ class EncryptedTextField(models.TextField[str, str]):
 
     def get_lookup(self, lookup_name: str) -> Any:
         """Refuse comparisons: two encryptions of one text differ."""
-        return super().get_lookup(lookup_name) if lookup_name in {"isnull", "in"} else None
+        return super().get_lookup(lookup_name) if lookup_name == "isnull" else None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from apps.core.addresses import parsed
 from apps.core.http import AllowList, is_public
-from apps.core.http.addresses import parsed
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ calls `answer.expect()`, which raises for whatever is neither 2xx nor 304. `fetc
 `docs/fetching.md` has the reasons.
 """
 
-from apps.core.http.addresses import AllowList, is_public
+from apps.core.addresses import AllowList, is_public
 from apps.core.http.answers import Fetched, retry_after
 from apps.core.http.client import Session, fetch, fetch_session, guard_for, session
 from apps.core.http.guard import Guard

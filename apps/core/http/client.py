@@ -12,8 +12,8 @@ import httpx2
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from apps.core.addresses import AllowList
 from apps.core.errors import PermanentError, RetryableError
-from apps.core.http.addresses import AllowList
 from apps.core.http.answers import Fetched
 from apps.core.http.bodies import ACCEPT_ENCODING, read_body
 from apps.core.http.failures import plain_words

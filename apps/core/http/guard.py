@@ -16,8 +16,8 @@ import httpcore2
 from django.utils.translation import gettext as _
 from httpcore2 import AnyIOBackend
 
+from apps.core.addresses import Address, AllowList, is_public, parsed
 from apps.core.errors import PermanentError, RetryableError
-from apps.core.http.addresses import Address, AllowList, is_public, parsed
 
 Resolver = Callable[[str, int], Awaitable[list[str]]]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx2
 from django.utils.translation import gettext as _
 
+from apps.core.addresses import AllowList
 from apps.core.errors import PermanentError
-from apps.core.http.addresses import AllowList
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 # Above 1023, other than these: databases, caches, brokers, remote desktops and control ports that an HTTP request
