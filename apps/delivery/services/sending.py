@@ -49,11 +49,14 @@ class Sessions:
 
     async def of(self, parcel: Parcel) -> Any:
         """The session for this parcel."""
+        async with self._lock:
+            return await self._opened(parcel)
+
+    async def _opened(self, parcel: Parcel) -> Any:
         way = senders.sender(parcel.sender)
         key = (parcel.sender, way.session_key(parcel))
-        async with self._lock:
-            if key not in self._open:
-                self._open[key] = await self._stack.enter_async_context(way.open(parcel))
+        if key not in self._open:
+            self._open[key] = await self._stack.enter_async_context(way.open(parcel))
         return self._open[key]
 
 
