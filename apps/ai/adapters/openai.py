@@ -7,6 +7,7 @@ and a model is kept for the life of the process.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -15,7 +16,7 @@ from typing import Any
 import openai
 from django.utils.translation import gettext as _
 
-from apps.ai.adapters.openai_errors import failure
+from apps.ai.adapters.openai_errors import failure, unreadable
 from apps.ai.draft_json import SCHEMA, MalformedDraftError, read_draft
 from apps.ai.endpoints import Endpoint, cost_of
 from apps.ai.ports import Draft, Prompt, Usage
@@ -122,6 +123,8 @@ class OpenAIWriter:
                 if learnt is None:
                     raise failure(exc, model=self._endpoint.model, host=str(client.base_url.host)) from exc
                 HABITS[key] = learnt
+            except json.JSONDecodeError as exc:
+                raise unreadable(str(client.base_url.host)) from exc
 
     async def _by_responses(self, client: openai.AsyncOpenAI, prompt: Prompt, options: dict[str, Any]) -> Answer:
         reply = await client.responses.create(
@@ -133,6 +136,8 @@ class OpenAIWriter:
             store=False,
             **options,
         )
+        if not has_list(reply, "output"):
+            raise unreadable(str(client.base_url.host))
         for item in reply.output:
             if item.type == "message":
                 for part in item.content:
@@ -160,6 +165,8 @@ class OpenAIWriter:
             messages=[{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}],
             **options,
         )
+        if not has_list(reply, "choices"):
+            raise unreadable(str(client.base_url.host))
         choice = reply.choices[0] if reply.choices else None
         if choice is not None and (choice.message.refusal or choice.finish_reason == "content_filter"):
             raise refused(choice.message.refusal or "content_filter")
@@ -178,6 +185,11 @@ class OpenAIWriter:
         )
         cost: Decimal = cost_of(self._endpoint, input_tokens=tokens_in, output_tokens=tokens_out)
         return Answer(text, Usage(tokens_in, tokens_out, cost))
+
+
+def has_list(reply: object, name: str) -> bool:
+    """Whether an answer has the list that it must have; the SDK hands on a web page or another JSON as it came."""
+    return isinstance(getattr(reply, name, None), list)
 
 
 def refused(reason: str) -> PermanentError:

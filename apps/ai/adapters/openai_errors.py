@@ -28,6 +28,11 @@ def failure(exc: openai.OpenAIError, *, model: str, host: str) -> PultError:
             % {"host": host, "reason": exc.__cause__ or exc},
             code="connect_failed",
         )
+    return unreadable(host)
+
+
+def unreadable(host: str) -> RetryableError:
+    """The failure of an answer that is not one of the API's."""
     return RetryableError(
         _("The AI endpoint %(host)s gave an answer that can't be read.") % {"host": host}, code="bad_answer"
     )
