@@ -118,6 +118,13 @@ class SourceAdmin(WorkspaceModelAdmin[Source]):
         minutes = source.interval_s / 60
         return _("%(n)g min") % {"n": minutes} if source.kind == Source.Kind.FEED else None
 
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """One button that saves, beside what can be done to the source."""
+        hidden = {"show_save_and_continue": False, "show_save_and_add_another": False}
+        return super().change_view(request, object_id, form_url, {**hidden, **(extra_context or {})})
+
     # Saving
 
     def save_model(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:  # noqa: ARG002

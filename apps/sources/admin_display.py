@@ -8,17 +8,16 @@ from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 
 from apps.core.clock import now
 from apps.sources.selectors import ago
 
 
 def moment(at: datetime | None) -> SafeString | None:
-    """A time as "5 minutes ago", the exact one on hover."""
+    """A time in the past as "5 minutes ago", the exact one on hover."""
     if at is None:
         return None
-    shown = _("%(time)s ago") % {"time": ago(at, now())} if at <= now() else _("in %(time)s") % {"time": ago(now(), at)}
+    shown = ago(at, now())
     exact = date_format(timezone.localtime(at), "DATETIME_FORMAT")
     return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(timespec="seconds"), exact, shown)
 

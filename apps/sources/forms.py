@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.files import File
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminFileFieldWidget
+from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextareaWidget
 
 from apps.core.errors import PermanentError
 from apps.core.http import checked_url
@@ -30,7 +30,10 @@ class SourceForm(forms.ModelForm[Source]):
     class Meta:
         model = Source
         fields = ("kind", "name", "url", "interval_s", "include_words", "exclude_words", "min_length")
-        widgets: dict[str, Any] = {}
+        widgets: ClassVar[dict[str, Any]] = {
+            "include_words": UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+            "exclude_words": UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        }
 
     def clean_upload(self) -> File[bytes] | None:
         """Accept only JSON files."""

@@ -13,17 +13,13 @@ LETTERS_MIN = 3
 WORD = re.compile(r"[^\W\d_]+")
 ADDRESS = re.compile(r"https?://\S+|[@#]\w+|\S+@\S+")
 
-# Letters that only this language's alphabet has, of those that share a script; the first match wins.
-CYRILLIC_SIGNS = (
-    ("kk", frozenset("әғқұһ")),
-    ("be", frozenset("ў")),
-    ("uk", frozenset("іїєґ")),
-    ("mk", frozenset("ѓѕќ")),
-    ("sr", frozenset("ђјљњћџ")),
-)
+# Letters that only this language's alphabet has, of those that share a script.
+KAZAKH = frozenset("әғқұһ")
+BELARUSIAN, UKRAINIAN = frozenset("ўі"), frozenset("іїєґ")
+MACEDONIAN, SERBIAN = frozenset("ѓѕќ"), frozenset("ђјљњћџ")
 RUSSIAN_ONLY = frozenset("ыэё")
-BULGARIAN_WORDS = "на за от се да че са като през при това със към бъде които ще е"
-BULGARIAN = frozenset(WORD.findall(BULGARIAN_WORDS))
+# Bulgarian has no letter of its own; these words are no Russian ones.
+BULGARIAN = frozenset(WORD.findall("се са че ще със към бъде които през това"))
 
 LATIN_WORDS = {
     "en": "the of and to in is that for it with as was on are be this by have from at not you we an or has will",
@@ -81,15 +77,20 @@ def _other(sample: str) -> str:
 
 def _cyrillic(sample: str, letters: int) -> str:
     counts = Counter(sample)
-    russian = sum(counts[letter] for letter in RUSSIAN_ONLY)
-    for language, signs in CYRILLIC_SIGNS:
-        found = sum(counts[letter] for letter in signs)
-        if found * 100 >= letters and found >= max(1, russian):
+
+    def share(signs: frozenset[str]) -> float:
+        return sum(counts[letter] for letter in signs) / letters
+
+    russian = share(RUSSIAN_ONLY)
+    if share(KAZAKH) >= 0.02:
+        return "kk"
+    if share(BELARUSIAN) >= 0.02 and not counts["и"]:
+        return "be"
+    for language, signs in (("uk", UKRAINIAN), ("mk", MACEDONIAN), ("sr", SERBIAN)):
+        if share(signs) >= max(0.01, russian):
             return language
-    if not russian and letters >= 40:
-        words = WORD.findall(sample)
-        if counts["ъ"] * 100 >= letters and sum(word in BULGARIAN for word in words) * 8 >= len(words):
-            return "bg"
+    if not russian and sum(word in BULGARIAN for word in WORD.findall(sample)) >= 2:
+        return "bg"
     return "ru"
 
 

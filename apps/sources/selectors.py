@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from apps.sources.models import Post, Source
 
 DAY = timedelta(hours=24)
+JUST_NOW = timedelta(minutes=1)
 FAILURES_RED = 3  # from here on the source is broken rather than stumbling
 QUIET_INTERVALS = 4  # without any attempt for so many intervals, nobody collects
 QUIET_LEAST = timedelta(minutes=30)
@@ -51,15 +52,17 @@ def source_health(source: Source, at: datetime) -> Health:
         return Health("waiting", _("New"), _waits(source))
     last_try = source.last_tried_at or source.last_ok_at
     if source.kind == Source.Kind.FEED and at - last_try > max(source.interval * QUIET_INTERVALS, QUIET_LEAST):
-        return Health("warning", _("Silent"), _("Not collected for %(time)s.") % {"time": ago(last_try, at)})
+        return Health("warning", _("Silent"), _("Last collected %(when)s.") % {"when": ago(last_try, at)})
     if source.kind == Source.Kind.EXPORT:
-        return Health("done", _("Works"), _("Imported %(time)s ago.") % {"time": ago(source.last_ok_at, at)})
-    return Health("done", _("Works"), _("Collected %(time)s ago.") % {"time": ago(source.last_ok_at, at)})
+        return Health("done", _("Works"), _("Imported %(when)s.") % {"when": ago(source.last_ok_at, at)})
+    return Health("done", _("Works"), _("Collected %(when)s.") % {"when": ago(source.last_ok_at, at)})
 
 
 def ago(moment: datetime, at: datetime) -> str:
-    """The time between, in its largest unit."""
-    return timesince(moment, at, depth=1)
+    """How long before `at` it was, in its largest unit: "5 minutes ago"."""
+    if at - moment < JUST_NOW:
+        return _("just now")
+    return _("%(time)s ago") % {"time": timesince(moment, at, depth=1)}
 
 
 def _waits(source: Source) -> str:
@@ -71,7 +74,7 @@ def _waits(source: Source) -> str:
 def _problem(source: Source, at: datetime) -> str:
     if source.last_ok_at is None:
         return source.last_error
-    return _("%(problem)s Last success %(time)s ago.") % {
+    return _("%(problem)s Last success: %(when)s.") % {
         "problem": source.last_error,
-        "time": ago(source.last_ok_at, at),
+        "when": ago(source.last_ok_at, at),
     }

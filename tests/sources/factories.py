@@ -1,0 +1,72 @@
+"""Rows for the tests of sources."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import factory
+
+from apps.accounts.models import Membership, User, Workspace
+from apps.sources.models import Poll, Post, Source
+
+
+class WorkspaceFactory(factory.django.DjangoModelFactory[Workspace]):
+    class Meta:
+        model = Workspace
+
+    name = factory.Sequence(lambda n: f"Редакция {n}")
+    slug = factory.Sequence(lambda n: f"redaction-{n}")
+
+
+class UserFactory(factory.django.DjangoModelFactory[User]):
+    class Meta:
+        model = User
+
+    email = factory.Sequence(lambda n: f"person{n}@example.org")
+    is_staff = True
+
+
+class MembershipFactory(factory.django.DjangoModelFactory[Membership]):
+    class Meta:
+        model = Membership
+
+    user = factory.SubFactory(UserFactory)
+    workspace = factory.SubFactory(WorkspaceFactory)
+    role = Membership.Role.EDITOR
+
+
+class FeedFactory(factory.django.DjangoModelFactory[Source]):
+    class Meta:
+        model = Source
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    kind = Source.Kind.FEED
+    name = factory.Sequence(lambda n: f"Лента {n}")
+    url = factory.Sequence(lambda n: f"https://feed{n}.example/rss.xml")
+
+
+class ExportFactory(FeedFactory):
+    kind = Source.Kind.EXPORT
+    name = factory.Sequence(lambda n: f"Выгрузка {n}")
+    url = ""
+
+
+class PollFactory(factory.django.DjangoModelFactory[Poll]):
+    class Meta:
+        model = Poll
+
+    source = factory.SubFactory(FeedFactory)
+    workspace = factory.SelfAttribute("source.workspace")
+
+
+class PostFactory(factory.django.DjangoModelFactory[Post]):
+    class Meta:
+        model = Post
+
+    source = factory.SubFactory(FeedFactory)
+    workspace = factory.SelfAttribute("source.workspace")
+    external_id = factory.Sequence(lambda n: f"guid-{n}")
+    text = factory.Sequence(lambda n: f"Мост через Студёнку открыли в {n}-й раз.")
+    language = "ru"
+    published_at = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+    content_hash = factory.Sequence(lambda n: f"{n:032x}")

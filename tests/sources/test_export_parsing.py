@@ -1,0 +1,132 @@
+"""Exports of Telegram become items, one at a time."""
+
+from __future__ import annotations
+
+import io
+import json
+import tracemalloc
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from apps.sources.parsers.export import read_export
+from apps.sources.ports import Item, UnreadableError
+from tests.sources.payloads import desktop, plain_list
+
+MOSCOW = ZoneInfo("Europe/Moscow")
+
+
+def read(content: bytes) -> tuple[list[Item], int]:
+    skipped: list[None] = []
+    items = list(read_export(io.BytesIO(content), zone=MOSCOW, skipped=lambda: skipped.append(None)))
+    return items, len(skipped)
+
+
+def message(number: int, text: Any, **more: Any) -> dict[str, Any]:
+    return {"id": number, "type": "message", "date": "2026-11-20T15:00:00", "text": text, **more}
+
+
+def test_plain_list_keeps_channel_and_markdown() -> None:
+    items, skipped = read(plain_list("**Важно**", ""))
+
+    assert skipped == 1
+    assert items == [
+        Item(
+            external_id="-1001:1",
+            text="**Важно**",
+            url="https://t.me/c/1/1",
+            published_at=datetime(2026, 11, 20, 1, 0, tzinfo=UTC),
+            channel="Чайка",
+            markup="markdown",
+        )
+    ]
+
+
+@pytest.mark.parametrize(("sender", "url"), [(-1001234567890, "https://t.me/c/1234567890/1"), (4321, "")])
+def test_only_channels_of_a_plain_list_get_a_link(sender: int, url: str) -> None:
+    items, _skipped = read(plain_list("Текст", sender=sender))
+
+    assert items[0].url == url
+
+
+def test_desktop_text_of_entities_is_joined() -> None:
+    text = ["Мост ", {"type": "bold", "text": "открыт"}, " с ", {"type": "link", "text": "https://a.example"}, 5, None]
+
+    items, _skipped = read(desktop(message(2, text)))
+
+    assert items[0].text == "Мост открыт с https://a.example"
+    assert items[0].url == "https://t.me/c/77/2"
+    assert items[0].markup == "plain"
+
+
+def test_desktop_time_is_unix_else_in_the_zone() -> None:
+    items, _skipped = read(
+        desktop(message(1, "а", date_unixtime="1763636400"), message(2, "б"), message(3, "в", date="?"))
+    )
+
+    assert [item.published_at for item in items] == [
+        datetime(2025, 11, 20, 11, 0, tzinfo=UTC),
+        datetime(2026, 11, 20, 15, 0, tzinfo=MOSCOW),
+        None,
+    ]
+
+
+def test_service_and_wordless_messages_are_skipped() -> None:
+    service = {"id": 1, "type": "service", "action": "create_channel", "text": ""}
+
+    items, skipped = read(desktop(service, message(2, ""), message(3, "слово")))
+
+    assert [item.external_id for item in items] == ["77:3"]
+    assert skipped == 2
+
+
+def test_several_chats_keep_their_own_ids_and_names() -> None:
+    chats = [
+        {"name": "Первый", "type": "public_channel", "id": 1, "messages": [message(5, "а")]},
+        {"name": None, "type": "saved_messages", "id": 2, "messages": [message(5, "б", **{"from": "Ольга"})]},
+    ]
+    left = [{"name": "Бывший", "type": "private_group", "id": 3, "messages": [message(5, "в")]}]
+    content = json.dumps({"about": "", "chats": {"about": "", "list": chats}, "left_chats": {"list": left}}).encode()
+
+    items, _skipped = read(content)
+
+    assert [(item.external_id, item.channel) for item in items] == [
+        ("1:5", "Первый"),
+        ("2:5", "Ольга"),
+        ("3:5", "Бывший"),
+    ]
+
+
+def test_export_without_messages_is_empty_and_fine() -> None:
+    assert read(desktop()) == ([], 0)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"messages":[{"id":1,"text":"a"}', b"\xff\xfe\x00", b"<html>"])
+def test_broken_file_is_said_in_words(content: bytes) -> None:
+    with pytest.raises(UnreadableError) as refusal:
+        read(content)
+
+    assert refusal.value.code == "export_broken"
+
+
+@pytest.mark.parametrize("content", [b"{}", b"[1, 2]", b'[{"a": 1}]', b'"text"', b'{"items": []}'])
+def test_other_json_is_said_in_words(content: bytes) -> None:
+    with pytest.raises(UnreadableError) as refusal:
+        read(content)
+
+    assert refusal.value.code == "export_unknown"
+
+
+def test_memory_does_not_grow_with_the_file() -> None:
+    def peak(messages: int) -> int:
+        content = io.BytesIO(plain_list(*["слово " * 100] * messages))
+        tracemalloc.start()
+        for _item in read_export(content, zone=MOSCOW):
+            pass
+        _now, highest = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return highest
+
+    assert peak(4000) < 3 * peak(400)
