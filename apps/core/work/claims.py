@@ -145,7 +145,7 @@ def _settled(kind: Kind, row: WorkRow, lane: lanes.Lane | None, *, at: datetime)
             rows.update(**changes)
             tell(row)
     except Exception:
-        log.exception("work.hook_failed", kind=kind.name, row=row.pk, event=event)
+        log.exception("work.hook_failed", kind=kind.name, row=row.pk, became=event)
         rows.update(not_before=at + HOOK_PAUSE)
         row.refresh_from_db()
     if lane is not None:

@@ -194,10 +194,12 @@ class SlicedLoop:
 
     def close(self) -> None:
         """Close the session and the loop."""
-        if self._keeper is not None:
-            self._closing.set()
-            self._runner.run(_done(self._keeper))
-        self._runner.close()
+        try:
+            if self._keeper is not None:
+                self._closing.set()
+                self._runner.run(_done(self._keeper))
+        finally:
+            self._runner.close()
 
 
 async def _result_of(future: asyncio.Future[Any]) -> Any:

@@ -70,7 +70,7 @@ def succeed_batch(job: BatchJob, row: WorkRow) -> datetime | None:
 
 
 def fail(job: Job | BatchJob, row: WorkRow, error: BaseException) -> datetime | None:
-    """Record a failure by its class; returns when the row is due again, where it is."""
+    """Record a failure by its class; returns when the row is due again, where a time was asked for."""
     try:
         patiently(partial(_failed, job, row, error))
     except LeaseLost as lost:
@@ -82,7 +82,8 @@ def fail(job: Job | BatchJob, row: WorkRow, error: BaseException) -> datetime | 
         counters.outcome(job.kind, "not_recorded")
         return None
     counters.outcome(job.kind, row.state)
-    return row.not_before if row.state == WorkRow.State.READY else None
+    asked = isinstance(error, Defer) or getattr(error, "retry_after", None) is not None
+    return row.not_before if asked and row.state == WorkRow.State.READY else None
 
 
 def _failed(job: Job | BatchJob, row: WorkRow, error: BaseException) -> None:
