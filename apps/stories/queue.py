@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from apps.accounts.models import Workspace
+from apps.ai.ports import OFFLINE_DRAFT
 from apps.core.clock import now
-from apps.stories.models import Story
+from apps.stories.models import Story, StoryVersion
 from apps.stories.selectors import status_counts
 
 Status = Story.Status
@@ -46,6 +47,11 @@ class Tab:
     address: str
     is_chosen: bool
     waits: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The count, its thousands parted by a thin space."""
+        return f"{self.count:,}".replace(",", "\u202f")
 
 
 def tabs_of(workspaces: Iterable[Workspace], *, chosen: str, is_search: bool) -> list[Tab]:
@@ -82,16 +88,22 @@ def second_line(story: Story) -> str:
     if story.posts_count > story.sources_count:
         parts.append(ngettext("%d post", "%d posts", story.posts_count) % story.posts_count)
     if story.current_version is not None:
-        byline = story.current_version.byline
-        parts.append(_("text by %(who)s") % {"who": _(byline)} if byline else _("draft"))
+        parts.append(text_words(story.current_version))
     return " · ".join(parts)
+
+
+def text_words(version: StoryVersion) -> str:
+    """Whose the current text is."""
+    if version.author is not None:
+        return _("text by %(who)s") % {"who": version.author}
+    return _(OFFLINE_DRAFT) if version.writer == OFFLINE_DRAFT else _("draft")
 
 
 def moment_words(moment: datetime, *, zone: ZoneInfo) -> str:
     """A time of day for today, with the date before it otherwise."""
     local = moment.astimezone(zone)
     clock = date_format(local, "H:i")
-    return clock if local.date() == now().astimezone(zone).date() else f"{date_format(local, 'j M')} {clock}"
+    return clock if local.date() == now().astimezone(zone).date() else f"{date_format(local, 'j b')} {clock}"
 
 
 def time_tag(moment: datetime, *, zone: ZoneInfo) -> SafeString:

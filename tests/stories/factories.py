@@ -78,7 +78,7 @@ class StoryPostFactory(factory.django.DjangoModelFactory[StoryPost]):
     story = factory.SubFactory(StoryFactory)
     post = factory.SubFactory(
         PostFactory,
-        source__workspace=factory.SelfAttribute("....story.workspace"),
+        source__workspace=factory.SelfAttribute("...story.workspace"),
     )
 
 

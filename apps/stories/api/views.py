@@ -5,6 +5,7 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from apps.accounts.api.base import ScopedViewSet
+from apps.accounts.models import Workspace
 from apps.stories.models import Story, StoryVersion
 
 
@@ -19,7 +20,7 @@ class VersionSerializer(serializers.ModelSerializer[StoryVersion]):
 class StorySerializer(serializers.ModelSerializer[Story]):
     """A story with its current text."""
 
-    workspace = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    workspace: serializers.SlugRelatedField[Workspace] = serializers.SlugRelatedField(slug_field="slug", read_only=True)
     version = VersionSerializer(source="current_version", allow_null=True)
 
     class Meta:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import log2
+from textwrap import shorten
 from typing import Any
 
 from apps.sources.models import Post
@@ -16,6 +18,8 @@ THRESHOLD = 0.38
 SIZE_PENALTY = 0.03  # for every doubling of the story: what has grown needs a better reason to grow
 SAME_VOICE = 0.85  # two texts of one channel are alike for other reasons too
 POSTS_MAX = 500
+TITLE_GOOD = 160
+SENTENCE = re.compile(r".{20,}?[.!?…](?=\s)")
 
 
 @dataclass(slots=True)
@@ -129,9 +133,12 @@ def voice_of(source_id: int, channel: str) -> str:
 
 
 def title_of(post: Post) -> str:
-    """What a story is called until it has a text: the post's title, else its first line."""
+    """What a story is called until it has a text: the post's title, else its first line, else its first sentence."""
     first = post.title.strip() or next((line.strip() for line in post.text.splitlines() if line.strip()), "")
-    return first if len(first) <= TITLE_LENGTH else first[: TITLE_LENGTH - 1].rstrip() + "…"
+    if len(first) > TITLE_GOOD:
+        sentence = SENTENCE.match(first)
+        first = sentence[0] if sentence else first
+    return shorten(first, TITLE_GOOD, placeholder="…") if len(first) > TITLE_LENGTH else first
 
 
 def reasons_of(match: Match) -> dict[str, Any]:
