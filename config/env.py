@@ -71,6 +71,7 @@ def variable(
 
 # Where it runs
 variable("PULT_VAR", "path", "var", "Folder for everything that is written: database, media, logs, keys.", group="Run")
+variable("STATIC_ROOT", "path", "", "Folder of collected static files; empty means PULT_VAR/static.", group="Run")
 variable("HOST", "str", "127.0.0.1", "Address that the web server listens on.", group="Run")
 variable("PORT", "int", 8000, "Port that the web server listens on.", group="Run", minimum=1, maximum=65535)
 variable("DEBUG", "bool", False, "Show tracebacks in the browser. For development only.", group="Run")

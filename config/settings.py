@@ -184,7 +184,7 @@ USE_I18N = True
 
 # Files
 STATIC_URL = "static/"
-STATIC_ROOT = PULT_VAR / "static"
+STATIC_ROOT = Path(env("STATIC_ROOT")) if env("STATIC_ROOT") else PULT_VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "media/"
 MEDIA_ROOT = PULT_VAR / "media"
