@@ -10,9 +10,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import TypeVar
 
-from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db import models
 from django.http import Http404
 
@@ -144,10 +143,7 @@ def workspace_path(model: type[models.Model]) -> str | None:
         seen.add(current)
         for field in current._meta.get_fields():
             if isinstance(field, models.ForeignKey):
-                target = field.related_model
-                if isinstance(target, str):
-                    target = apps.get_model(target)
-                waiting.append((target, f"{path}__{field.name}" if path else field.name))
+                waiting.append((field.related_model, f"{path}__{field.name}" if path else field.name))
     return None
 
 
@@ -187,7 +183,7 @@ def require_workspace_object(user: User | AnonymousUser, rows: models.QuerySet[M
     """
     try:
         row = rows.get(pk=pk)
-    except (rows.model.DoesNotExist, ValueError, TypeError) as exc:
+    except (ObjectDoesNotExist, ValueError, TypeError) as exc:
         raise Http404 from exc
     owner = workspace_id_of(row)
     if not (isinstance(user, User) and user.is_superuser) and roles_of(user).get(owner or 0) not in BACK_OFFICE:

@@ -63,6 +63,7 @@ class WorkspaceAdmin(WorkspaceModelAdmin[Workspace]):
     form = WorkspaceForm
     list_display = ("name", "slug", "time_zone", "language", "members", "ai_model")
     search_fields = ("name", "slug")
+    ordering = ("name", "pk")
     inlines = (MembershipInline,)
     prepopulated_fields = {"slug": ("name",)}
     empty_text = _("Here will be your workspaces. Ask whoever runs Pult to make one.")
@@ -121,7 +122,7 @@ class MembershipAdmin(WorkspaceModelAdmin[Membership]):
         form.actor = user_of(request)
         return form
 
-    def get_fields(self, request: HttpRequest, obj: Membership | None = None) -> list[str]:  # noqa: ARG002
+    def get_fields(self, request: HttpRequest, obj: Membership | None = None) -> Any:  # noqa: ARG002
         """Nobody's account changes hands: the user is fixed once added."""
         return ["workspace", "email", "name", "role"] if obj is None else ["user", "role", "created_at"]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib import messages
 from django.contrib.admin.filters import RelatedFieldListFilter
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
@@ -35,6 +36,12 @@ else:
 M = TypeVar("M", bound=models.Model)
 
 __all__ = ["CappedPaginator", "ReadOnly", "Report", "WorkspaceModelAdmin", "each"]
+
+
+def rights_of(function: Any) -> Sequence[str]:
+    """What an action or a view asks for, as `permissions=[...]` named it."""
+    named: Sequence[str] = getattr(function, "allowed_permissions", None) or ()
+    return named
 
 
 class WorkspaceModelAdmin(UnfoldModelAdmin[M]):
@@ -150,26 +157,23 @@ class WorkspaceModelAdmin(UnfoldModelAdmin[M]):
 
     def action_verbs(self, function: Any) -> list[str]:
         """The permissions that an action names, as verbs: "change" becomes this model's, "story.approve" stays."""
-        named: Sequence[str] = getattr(function, "allowed_permissions", ())
-        return [
-            self.permission(name) if name in access.ACTIONS else name
-            for name in named
-            if name in access.ACTIONS or "." in name
-        ]
+        named = [name for name in rights_of(function) if name in access.ACTIONS or "." in name]
+        return [self.permission(name) if name in access.ACTIONS else name for name in named]
 
     def _filter_actions_by_permissions(self, request: HttpRequest, actions: Any) -> list[Any]:
-        kept = []
-        for function, name, description in actions:
-            own = [n for n in getattr(function, "allowed_permissions", ()) if n not in access.ACTIONS and "." not in n]
-            if all(self.allows(request, verb) for verb in self.action_verbs(function)) and all(
-                getattr(self, f"has_{n}_permission")(request) for n in own
-            ):
-                kept.append((function, name, description))
-        return kept
+        """Django's own, which also understands named verbs."""
+        return [each for each in actions if all(self.has_right(request, name) for name in rights_of(each[0]))]
+
+    def has_right(self, request: HttpRequest, name: str) -> bool:
+        """Whether the user has what an action asks for: "change", "story.approve" or `has_<name>_permission`."""
+        if "." in name:
+            return self.allows(request, name)
+        answer: bool = getattr(self, f"has_{name}_permission")(request)
+        return answer
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """The actions that the role allows, each given only the rows for which it does."""
-        known = super().get_actions(request)
+        known: dict[str, Any] = super().get_actions(request)
         return {key: (self.restricted(function), name, text) for key, (function, name, text) in known.items()}
 
     def restricted(self, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -208,7 +212,7 @@ class WorkspaceModelAdmin(UnfoldModelAdmin[M]):
 
     def get_fieldsets(self, request: HttpRequest, obj: M | None = None) -> Any:
         """The admin's own, with the workspace first where it is asked or worth showing, else without it."""
-        sets = [
+        sets: list[tuple[Any, dict[str, Any]]] = [
             (title, {**options, "fields": list(options["fields"])})
             for title, options in super().get_fieldsets(request, obj)
         ]
@@ -220,7 +224,7 @@ class WorkspaceModelAdmin(UnfoldModelAdmin[M]):
             sets[0][1]["fields"].insert(0, "workspace")
         return sets
 
-    def get_readonly_fields(self, request: HttpRequest, obj: M | None = None) -> Sequence[Any]:
+    def get_readonly_fields(self, request: HttpRequest, obj: M | None = None) -> Any:
         """A row never moves to another workspace."""
         names = [name for name in super().get_readonly_fields(request, obj) if name != "workspace"]
         return [*names, "workspace"] if obj is not None and self.path() == "workspace" else names
@@ -228,6 +232,9 @@ class WorkspaceModelAdmin(UnfoldModelAdmin[M]):
     def get_form(self, request: HttpRequest, obj: M | None = None, change: bool = False, **kwargs: Any) -> Any:
         """The admin's form, which sets the workspace before it validates and refuses rows of two workspaces in one."""
         form = super().get_form(request, obj, change=change, **kwargs)
+        wrapper = getattr(form.base_fields.get("workspace"), "widget", None)
+        if isinstance(wrapper, RelatedFieldWidgetWrapper):
+            wrapper.can_add_related = wrapper.can_change_related = wrapper.can_view_related = False
         addable = self.addable(request) if obj is None and self.path() == "workspace" else []
         return scoped_form(form, addable[0] if len(addable) == 1 else None)
 

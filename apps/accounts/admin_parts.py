@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -108,7 +107,6 @@ def scoped_form(form: type[ModelForm[Any]], workspace: Workspace | None) -> type
     return ScopedForm
 
 
-@lru_cache(maxsize=64)
 def scoped_related_filter(base: type[RelatedFieldListFilter]) -> type[RelatedFieldListFilter]:
     """A filter by a related row that lists only rows of the workspaces shown."""
 

@@ -57,7 +57,7 @@ class PeriodicTaskAdmin(BeatPeriodicTaskAdmin, UnfoldModelAdmin):  # type: ignor
 
 
 @admin.register(IntervalSchedule)
-class IntervalScheduleAdmin(UnfoldModelAdmin):  # type: ignore[misc, type-arg]
+class IntervalScheduleAdmin(UnfoldModelAdmin):  # type: ignore[type-arg]
     """Every so many seconds, minutes, hours."""
 
 

@@ -42,10 +42,11 @@ class UserMembershipInline(ReadOnly, UnfoldTabularInline[Membership, User]):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin[User], WorkspaceModelAdmin[User]):
+class UserAdmin(DjangoUserAdmin[User], WorkspaceModelAdmin[User]):  # type: ignore[misc]
     """People. Managers look at those of their workspaces; only a superuser edits accounts."""
 
-    form = UserChangeForm
+    workspace_path = "memberships__workspace"
+    form = UserChangeForm  # type: ignore[assignment]
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     list_display = ("email", "name", "roles", "is_active", "last_login")
@@ -67,19 +68,15 @@ class UserAdmin(DjangoUserAdmin[User], WorkspaceModelAdmin[User]):
         return rows.filter(memberships__workspace__in=list(workspaces)).distinct()
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[User]:
-        """Everybody for a superuser, who also sees people without a workspace."""
-        if user_of(request).is_superuser:
-            return User.objects.prefetch_related("memberships__workspace").order_by(*self.ordering)
-        return super().get_queryset(request).prefetch_related("memberships__workspace")
+        """With the roles that the viewer sees; everybody for a superuser, who also sees people without a workspace."""
+        is_all = user_of(request).is_superuser
+        rows = User.objects.order_by(*self.ordering) if is_all else super().get_queryset(request)
+        seen = Membership.objects.filter(workspace__in=shown_of(request)).select_related("workspace")
+        return rows.prefetch_related(models.Prefetch("memberships", queryset=seen, to_attr="seen_memberships"))
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         """By e-mail and name."""
         return WorkspaceModelAdmin.get_search_results(self, request, queryset, search_term)
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """The list; roles are told for the workspaces that the viewer sees."""
-        self.seen = {workspace.pk for workspace in shown_of(request)}
-        return super().changelist_view(request, extra_context)
 
     def allows(self, request: HttpRequest, verb: str, obj: Any = None) -> bool:
         """Rows of people have no workspace of their own: the right in any shared one counts."""
@@ -97,9 +94,8 @@ class UserAdmin(DjangoUserAdmin[User], WorkspaceModelAdmin[User]):
     @admin.display(description=_("roles"))
     def roles(self, row: User) -> str:
         """Role and workspace, of those that are seen."""
-        seen = getattr(self, "seen", set())
-        shown = [each for each in row.memberships.all() if each.workspace_id in seen]
-        return ", ".join(f"{each.workspace}: {each.get_role_display()}" for each in shown) or "—"
+        seen: list[Membership] = getattr(row, "seen_memberships", [])
+        return ", ".join(f"{each.workspace}: {each.get_role_display()}" for each in seen) or "—"
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Addresses are kept in one spelling."""

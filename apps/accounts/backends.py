@@ -15,7 +15,7 @@ from apps.accounts.models import User
 class MembershipBackend(ModelBackend):
     """Grants what a user's roles give: with a row, in that row's workspace; without one, in any."""
 
-    def has_perm(self, user_obj: User | AnonymousUser, perm: str, obj: models.Model | None = None) -> bool:  # type: ignore[override]
+    def has_perm(self, user_obj: User | AnonymousUser, perm: str, obj: models.Model | None = None) -> bool:
         """Answer a permission (`stories.change_story`) or a named verb (`story.approve`)."""
         if obj is None:
             return can(user_obj, perm)

@@ -126,6 +126,10 @@ class MemberForm(forms.ModelForm[Membership]):
         model = Membership
         fields = ("workspace", "role")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("role", Membership.Role.EDITOR)
+
     def clean_email(self) -> str:
         """The address in its one spelling."""
         return User.objects.normalize_email(self.cleaned_data["email"])

@@ -138,8 +138,8 @@ class Membership(models.Model):
     created_at = models.DateTimeField(_("since"), default=now, editable=False)
 
     class Meta:
-        verbose_name = _("membership")
-        verbose_name_plural = _("memberships")
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
         constraints = [
             models.UniqueConstraint(fields=["user", "workspace"], name="membership_once"),
             models.CheckConstraint(

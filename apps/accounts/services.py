@@ -85,7 +85,7 @@ def alert_dismiss(*, alert: Alert, editor: User) -> None:
 def login_record(*, email: str, address: str, user: User | None, succeeded: bool) -> None:
     """Note a log-in or a failed try in the audit of each of the user's workspaces. Passwords are never given here."""
     verb = "user.logged_in" if succeeded else "user.login_failed"
-    workspaces = list(Workspace.objects.filter(memberships__user=user)) if user else []
+    workspaces: list[Workspace | None] = list(Workspace.objects.filter(memberships__user=user)) if user else []
     AuditEntry.objects.bulk_create(
         AuditEntry(
             workspace=workspace,

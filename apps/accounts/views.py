@@ -61,6 +61,6 @@ class WelcomeView(auth_views.PasswordResetConfirmView):
     """An invited person sets the first password by the link that the inviter passed on."""
 
     template_name = "accounts/welcome.html"
-    form_class = SetPasswordForm
+    form_class = SetPasswordForm  # type: ignore[assignment]
     success_url = reverse_lazy("admin:login")
     reset_url_token = "welcome"  # noqa: S105 - a word of the address

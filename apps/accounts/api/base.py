@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import Generic, TypeVar
 
 from django.db import models
 from django.http import HttpRequest, JsonResponse
@@ -14,19 +14,9 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from apps.accounts import access
-from apps.accounts.requests import workspaces_of
+from apps.accounts.requests import user_of, workspaces_of
 
 M = TypeVar("M", bound=models.Model)
-
-if TYPE_CHECKING:
-    Viewset = viewsets.GenericViewSet
-else:
-
-    class Viewset(viewsets.GenericViewSet):
-        """Subscriptable at run time as it is for the type checker."""
-
-        def __class_getitem__(cls, _item: object) -> type:
-            return cls
 
 
 class NewestFirst(CursorPagination):
@@ -43,10 +33,10 @@ class RolePermission(BasePermission):
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Whether any role of the user has the view's verb."""
-        return access.can(request.user, getattr(view, "verb", ""))
+        return access.can(user_of(request._request), getattr(view, "verb", ""))
 
 
-class ScopedViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Viewset[M]):
+class ScopedViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet, Generic[M]):
     """Rows of the workspaces where the user's role has `verb`, read only; another workspace's row is a 404.
 
     Attributes:
@@ -59,8 +49,9 @@ class ScopedViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Viewset[M]
 
     def get_queryset(self) -> models.QuerySet[M]:
         """What this user may read."""
+        inner = self.request._request
         rows: models.QuerySet[M] = super().get_queryset()
-        allowed = access.permitted(self.request.user, self.verb, workspaces_of(self.request._request))
+        allowed = access.permitted(user_of(inner), self.verb, workspaces_of(inner))
         return access.scoped(rows, allowed)
 
 

@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from apps.accounts.api.base import ScopedViewSet
 from apps.accounts.models import Membership, User, Workspace
+from apps.accounts.requests import user_of
 
 
 class WorkspaceSerializer(serializers.ModelSerializer[Workspace]):
@@ -23,7 +24,7 @@ class WorkspaceSerializer(serializers.ModelSerializer[Workspace]):
 class RoleSerializer(serializers.ModelSerializer[Membership]):
     """A role in a workspace."""
 
-    workspace = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    workspace: serializers.SlugRelatedField[Workspace] = serializers.SlugRelatedField(slug_field="slug", read_only=True)
 
     class Meta:
         model = Membership
@@ -46,7 +47,7 @@ class MeView(APIView):
     @extend_schema(responses=MeSerializer)
     def get(self, request: Request) -> Response:
         """Who am I."""
-        user = User.objects.prefetch_related("memberships__workspace").get(pk=request.user.pk)
+        user = User.objects.prefetch_related("memberships__workspace").get(pk=user_of(request._request).pk)
         return Response(MeSerializer(user).data)
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from apps.accounts.api.base import ScopedViewSet
-from apps.publishing.models import Publication
+from apps.accounts.models import Workspace
+from apps.publishing.models import Channel, Publication
 
 
 class PublicationSerializer(serializers.ModelSerializer[Publication]):
     """What comes out where and when, and what became of it."""
 
-    workspace = serializers.SlugRelatedField(slug_field="slug", read_only=True)
-    channel = serializers.SlugRelatedField(slug_field="name", read_only=True)
+    workspace: serializers.SlugRelatedField[Workspace] = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    channel: serializers.SlugRelatedField[Channel] = serializers.SlugRelatedField(slug_field="name", read_only=True)
 
     class Meta:
         model = Publication
