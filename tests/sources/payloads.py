@@ -11,7 +11,8 @@ FOLDER = Path(__file__).parent / "data"
 
 def rss(*items: str, title: str = "Вестник") -> str:
     """An RSS document around ready items."""
-    return f'<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel><title>{title}</title>{"".join(items)}</channel></rss>'
+    head = '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0">'
+    return f"{head}<channel><title>{title}</title>{''.join(items)}</channel></rss>"
 
 
 def entry(guid: str, title: str = "Мост открыт", text: str = "Мост через Студёнку открыли после ремонта.") -> str:

@@ -15,7 +15,7 @@ from apps.sources.language import language_of
         ("У порту загорівся склад, пожежники гасять його вже другу годину.", "uk"),
         ("У порце загарэўся склад, пажарныя тушаць яго другую гадзіну.", "be"),
         ("Порттағы қойма өртенді, өрт сөндірушілер жұмыс істеуде.", "kk"),
-        ("Пожарникарите гасят склада на пристанището вече втори час и не са сами.", "bg"),
+        ("Пожарникарите казаха, че пожарът в склада ще се гаси през нощта.", "bg"),
         ("The warehouse in the port is on fire and the brigade is at work.", "en"),
         ("Das Lagerhaus im Hafen brennt, und die Feuerwehr ist vor Ort.", "de"),
         ("L'entrepôt du port est en feu et les pompiers sont sur place.", "fr"),

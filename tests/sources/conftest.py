@@ -1,0 +1,49 @@
+"""What the tests of sources share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import pytest
+
+from apps.sources import listeners
+from apps.sources.models import Post
+from tests.servers import site
+
+TOLD: dict[str, list[list[Post]]] = {"added": [], "changed": []}
+
+
+def remember_added(posts: Sequence[Post]) -> None:
+    """A listener that remembers."""
+    TOLD["added"].append(list(posts))
+
+
+def remember_changed(posts: Sequence[Post]) -> None:
+    """A listener that remembers."""
+    TOLD["changed"].append(list(posts))
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[list[Post]]]:
+    """What listeners were told, in place of the apps above."""
+    monkeypatch.setattr(listeners, "_added", [f"{__name__}.remember_added"])
+    monkeypatch.setattr(listeners, "_changed", [f"{__name__}.remember_changed"])
+    TOLD["added"], TOLD["changed"] = [], []
+    return TOLD
+
+
+@pytest.fixture
+def host(settings: object) -> Iterator[site.SiteServer]:
+    """A web host on loopback that collectors may reach, without waiting between requests."""
+    with site.running() as server:
+        settings.HTTP_ALLOW_PRIVATE = [server.url.removeprefix("http://")]  # type: ignore[attr-defined]
+        settings.HTTP_HOST_INTERVAL_S = 0.0  # type: ignore[attr-defined]
+        yield server
+
+
+@pytest.fixture
+def no_listeners(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Nobody above is told."""
+    monkeypatch.setattr(listeners, "_added", [])
+    monkeypatch.setattr(listeners, "_changed", [])
+    return lambda: None
