@@ -108,6 +108,7 @@ class MembershipAdmin(WorkspaceModelAdmin[Membership]):
     list_select_related = ("user", "workspace")
     search_fields = ("user__email", "user__name")
     ordering = ("workspace__name", "user__email")
+    actions = ("remove",)
     empty_text = _("Here will be the people of the workspace. Add one by e-mail.")
 
     @admin.display(description=_("e-mail"), ordering="user__email")
@@ -155,11 +156,14 @@ class MembershipAdmin(WorkspaceModelAdmin[Membership]):
         """Through the service."""
         member_remove(membership=obj, actor=user_of(request))
 
-    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Membership]) -> None:
-        """Through the service, one by one; refusals are told."""
-        report = each(queryset, lambda row: member_remove(membership=row, actor=user_of(request)))
-        if report.refused:
-            report.tell(request)
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Without Django's deletion, which would not tell refusals."""
+        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
+
+    @admin.action(description=_("Remove from the workspace"), permissions=["delete"])
+    def remove(self, request: HttpRequest, queryset: models.QuerySet[Membership]) -> None:
+        """Through the service, one by one."""
+        each(queryset, lambda row: member_remove(membership=row, actor=user_of(request))).tell(request)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """A refusal that the form could not foresee comes back as a message."""

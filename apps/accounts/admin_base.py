@@ -270,9 +270,12 @@ class WorkspaceModelAdmin(UnfoldModelAdmin[M]):
                 return (given, scoped_related_filter(RelatedFieldListFilter))
         return given
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The list, with the words for when it is empty."""
-        return super().changelist_view(request, {"empty_text": self.empty_text, **(extra_context or {})})
+        changelist = super().get_changelist_instance(request)
+        changelist.empty_text = self.empty_text  # type: ignore[attr-defined]
+        changelist.may_add = self.has_add_permission(request)  # type: ignore[attr-defined]
+        return changelist
 
     # Audit
 

@@ -35,7 +35,8 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
         """The number of rows, or the cap where there are more."""
         rows = self.object_list
         if isinstance(rows, models.QuerySet):
-            return rows.order_by()[:COUNT_CAP].count()
+            unordered = rows if rows.query.is_sliced else rows.order_by()
+            return unordered[:COUNT_CAP].count()
         return len(rows)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
@@ -32,7 +33,6 @@ class MembershipBackend(ModelBackend):
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
         """Every permission on rows that the table gives the user."""
-        models_known = (key for key in ROWS if "." in key)
-        names = (key.split(".") for key in models_known)
-        every = {f"{app}.{action}_{model}" for app, model in names for action in ACTIONS}
+        known = [model._meta for model in apps.get_models()]
+        every = (f"{each.app_label}.{action}_{each.model_name}" for each in known for action in ACTIONS)
         return {name for name in every if self.has_perm(user_obj, name, obj)}

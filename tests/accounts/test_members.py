@@ -171,9 +171,10 @@ def test_last_owner_is_kept_on_the_delete_page_and_in_the_action(workspace: Work
     row = Membership.objects.get(user=owner)
     client = logged_in(owner)
     client.post(reverse("admin:accounts_membership_delete", args=[row.pk]), {"post": "yes"})
-    chosen = {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
+    chosen = {"action": "remove", "_selected_action": [row.pk]}
     page = client.post(reverse("admin:accounts_membership_changelist"), chosen, follow=True)
     assert "at least one owner" in page.content.decode()
+    assert "Refused: 1" in page.content.decode()
     assert Membership.objects.filter(pk=row.pk).exists()
 
 
