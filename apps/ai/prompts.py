@@ -20,7 +20,7 @@ from apps.core.errors import PermanentError
 NAME = re.compile(r"[a-z0-9_]+(?:/[a-z0-9_]+)*")
 VARIABLE = re.compile(r"\{\{\s*([a-z_][a-z0-9_]*)\s*\}\}")
 BRACES = re.compile(r"\{\{[^{}]*\}\}|\{\{|\}\}")
-SOURCE_TAG = re.compile(r"<(/?\s*source)\b", re.IGNORECASE)
+SOURCE_TAG = re.compile(r"<(\s*/?\s*source)\b", re.IGNORECASE)
 COMMENT = re.compile(r"\A<!--.*?-->\s*", re.DOTALL)
 
 

@@ -94,18 +94,12 @@ def budget_check(
     if budget <= 0 or spent + reckoned > budget:
         raise budget_spent(workspace, spent=spent, budget=budget, at=moment)
     if label:
-        Spend.objects.update_or_create(
-            workspace=workspace,
-            target=label,
-            reserved_until__isnull=False,
-            defaults={
-                "at": moment,
-                "purpose": purpose,
-                "model": endpoint.model[:100],
-                "cost_usd": reckoned,
-                "reserved_until": moment + RESERVED_FOR,
-            },
-        )
+        reserved = {"at": moment, "cost_usd": reckoned, "reserved_until": moment + RESERVED_FOR}
+        # The workspace is locked, so nobody reserves between these two.
+        if not Spend.objects.filter(workspace=workspace, target=label, reserved_until__isnull=False).update(**reserved):
+            Spend.objects.create(
+                workspace=workspace, target=label, purpose=purpose, model=endpoint.model[:100], **reserved
+            )
 
 
 def budget_spent(workspace: Workspace, *, spent: Decimal, budget: Decimal, at: datetime) -> PermanentError:

@@ -1,29 +1,37 @@
-"""Rows and prompts for the tests of writing."""
+"""Rows, endpoints and prompts for the tests of writing."""
 
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import factory
 
-from apps.accounts.models import Workspace
 from apps.ai.endpoints import Endpoint
+from apps.ai.models import Spend
 from apps.ai.ports import Prompt, SourceText
+from tests.accounts.factories import WorkspaceFactory
 
 
-class WorkspaceFactory(factory.django.DjangoModelFactory):
-    """A workspace in Moscow's zone."""
+class SpendFactory(factory.django.DjangoModelFactory[Spend]):
+    """An answer that has been paid for."""
 
     class Meta:
-        model = Workspace
+        model = Spend
 
-    name = factory.Sequence(lambda number: f"Редакция {number}")
-    slug = factory.Sequence(lambda number: f"desk-{number}")
+    workspace = factory.SubFactory(WorkspaceFactory)
+    purpose = "rewrite"
+    writer = "openai"
+    model = "gpt-4o-mini"
+    input_tokens = 1000
+    output_tokens = 200
+    cost_usd = Decimal("0.5")
+    target = factory.Sequence(lambda number: f"stories.rewrite:{number}")
 
 
-def endpoint(url: str, **changes: object) -> Endpoint:
+def endpoint(url: str, **changes: Any) -> Endpoint:
     """An endpoint of the installation with round prices."""
-    fields = {
+    fields: dict[str, Any] = {
         "url": url,
         "key": "sk-test",
         "model": "gpt-4o-mini",
@@ -34,7 +42,7 @@ def endpoint(url: str, **changes: object) -> Endpoint:
         "price_input_usd": Decimal(1),
         "price_output_usd": Decimal(2),
     }
-    return Endpoint(**{**fields, **changes})  # type: ignore[arg-type]
+    return Endpoint(**{**fields, **changes})
 
 
 def prompt(*texts: str, max_chars: int | None = None) -> Prompt:

@@ -57,7 +57,8 @@ def compose(posts: Sequence[tuple[str, str]], *, max_chars: int | None = None) -
     if not every and not any(headlines):
         return None
     scores = central(every)
-    title = best_title([line for line in headlines if line], every)
+    given = [line for line, (own, _text) in zip(headlines, posts, strict=True) if line and own.strip()]
+    title = best_title(given or [line for line in headlines if line], every)
     said = stems(title)
     rest = [number for number, sentence in enumerate(every) if not alike(sentence.stems, said)]
     ranked = sorted(rest, key=lambda number: (-scores[number], number))
@@ -181,4 +182,5 @@ def cut(text: str, room: int) -> str:
     """A text that fits, ended at a word with an ellipsis where it does not."""
     if len(text) <= room:
         return text
-    return text[: max(room - 1, 0)].rsplit(" ", 1)[0].rstrip(ENDMARKS) + "…"
+    head, follows = text[: room - 1], text[room - 1]
+    return (head if follows == " " else head.rsplit(" ", 1)[0]).rstrip(ENDMARKS) + "…"
