@@ -11,8 +11,9 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
@@ -34,6 +35,13 @@ TONES = {
     Outcome.UNKNOWN: "warning",
     Outcome.CANCELLED: "waiting",
     Outcome.WAITING: "waiting",
+}
+HINTS = {
+    State.UNKNOWN: _(
+        "It left and no answer came, so Pult does not send it again by itself. Look there: if it has arrived, choose "
+        "“It is there”; if not, “Send again”."
+    ),
+    State.DEAD: _("It was refused and will not be tried again by itself. Mend the reason, then choose “Try again”."),
 }
 
 
@@ -86,7 +94,7 @@ class DeliveryAdmin(WorkAdminMixin, WorkspaceModelAdmin[Delivery]):
     audit_saves = False
     work_retry_service = staticmethod(retry)
     work_give_up_service = staticmethod(give_up)
-    list_display = ("destination", "standing", "work_error", "work_due", "work_attempts", "created_at", "there")
+    list_display = ("destination", "excerpt", "standing", "work_error", "work_due", "work_attempts", "made", "there")
     list_filter = (StandingFilter, "state", "outcome", "sender")
     search_fields = ("destination", "dedupe_key", "vendor_id")
     list_select_related = ("workspace",)
@@ -94,19 +102,29 @@ class DeliveryAdmin(WorkAdminMixin, WorkspaceModelAdmin[Delivery]):
     actions_submit_line = ("row_there", "row_again", "row_retry", "row_give_up")
     ordering = ("-id",)
     empty_text = _("Everything that Pult sends passes through here. What stops and waits for you stays in this list.")
-    readonly_fields = ("destination", "standing", "text", "sender", "dedupe_key", "vendor_id_shown", "there", "log")
+    readonly_fields = (
+        "destination",
+        "standing",
+        "text",
+        "sender",
+        "dedupe_key",
+        "vendor_id_shown",
+        "there",
+        "log",
+        "made",
+    )
 
     def get_fieldsets(self, request: HttpRequest, obj: Delivery | None = None) -> Any:
         """The words for the buttons that can be pressed, then what it is and what happened."""
-        asked = []
+        asked, hint = [], HINTS.get(obj.state, "") if obj else ""
         if obj is not None and self.has_change_permission(request, obj):
             asked = ["vendor_id"] * (obj.state == State.UNKNOWN) + ["reason"] * self.can_give_up(obj)
         return [
-            (None, {"fields": ["destination", "standing", "work_error", "text", "there", *asked]}),
+            (None, {"fields": ["destination", "standing", "work_error", "text", "there", *asked], "description": hint}),
             (_("What happened"), {"fields": ["log", "work_history"]}),
             (
                 _("Details"),
-                {"fields": ["sender", "dedupe_key", "vendor_id_shown", "work_due", "work_attempts", "created_at"]},
+                {"fields": ["sender", "dedupe_key", "vendor_id_shown", "work_due", "work_attempts", "made"]},
             ),
         ]
 
@@ -136,7 +154,18 @@ class DeliveryAdmin(WorkAdminMixin, WorkspaceModelAdmin[Delivery]):
         shown = row.payload.get("html") or row.payload.get("text")
         if not isinstance(shown, str):
             shown = json.dumps(row.payload, ensure_ascii=False, indent=2, sort_keys=True)
-        return format_html('<pre class="pult-payload">{}</pre>', shown)
+        return format_html('<div style="white-space: pre-wrap; overflow-wrap: anywhere">{}</div>', shown)
+
+    @admin.display(description=_("content"))
+    def excerpt(self, row: Delivery) -> str:
+        """Its first words."""
+        shown = row.payload.get("html") or row.payload.get("text") or ""
+        return Truncator(" ".join(strip_tags(shown).split())).chars(60) if isinstance(shown, str) else ""
+
+    @admin.display(description=_("created"), ordering="id")
+    def made(self, row: Delivery) -> str:
+        """When it was put in, on the workspace's clock."""
+        return date_format(row.created_at.astimezone(row.workspace.zone), "SHORT_DATETIME_FORMAT")
 
     @admin.display(description=_("attempts"), empty_value="—")
     def log(self, row: Delivery) -> SafeString | None:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
@@ -24,7 +24,7 @@ from apps.accounts.requests import user_of
 from apps.core.errors import PultError
 from apps.publishing import services
 from apps.publishing.forms import ChannelForm
-from apps.publishing.html import plain
+from apps.publishing.html import plain, sanitized
 from apps.publishing.models import Channel, Publication
 
 Status = Publication.Status
@@ -184,6 +184,7 @@ class PublicationAdmin(WorkspaceModelAdmin[Publication]):
     list_select_related = ("workspace", "channel", "story")
     ordering = ("-publish_at", "-id")
     actions = ("cancel", "move")
+    actions_submit_line = ("row_cancel",)
     empty_text = _("Here will be what is scheduled and what came out. Open an approved story and choose “Publish”.")
     fields = (
         *("name", "standing", "reason", "when", "channel", "story_link", "link", "text", "delivery_link"),
@@ -205,8 +206,35 @@ class PublicationAdmin(WorkspaceModelAdmin[Publication]):
         hidden = {"show_save": False, "show_save_and_continue": False, "show_save_and_add_another": False}
         return super().change_view(request, object_id, form_url, {**hidden, **(extra_context or {})})
 
-    def save_model(self, request: HttpRequest, obj: Publication, form: Any, change: bool) -> None:
-        """Nothing is saved."""
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """What was asked and what came of it stays on record; it is cancelled instead."""
+        return False
+
+    def has_cancel_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether the user may cancel this one."""
+        row = obj if obj is None or isinstance(obj, Publication) else self.get_object(request, str(obj))
+        waits = row is None or row.status in (Status.SCHEDULED, Status.FAILED)
+        return waits and self.allows(request, "publication.cancel", row)
+
+    @action(description=_("Cancel the publication"), permissions=["cancel"])  # type: ignore[untyped-decorator]
+    def row_cancel(self, request: HttpRequest, obj: Publication) -> None:
+        """Take back this one."""
+        services.publication_cancel(publication=obj, editor=user_of(request))
+
+    def save_model(self, request: HttpRequest, obj: Publication, form: Any, change: bool) -> None:  # noqa: ARG002
+        """Nothing is saved: the pressed button is a service."""
+        buttons: list[Any] = self.get_actions_submit_line(request, obj.pk)  # type: ignore[attr-defined]
+        for button in buttons:
+            if button.action_name in request.POST:
+                each([obj], lambda row: button.method(request, row)).tell(request)  # noqa: B023
+
+    def response_change(self, request: HttpRequest, obj: Publication) -> HttpResponse:  # noqa: ARG002
+        """Back to the page, which shows how it stands now."""
+        return HttpResponseRedirect(request.get_full_path())
+
+    def log_change(self, request: HttpRequest, obj: Publication, message: Any) -> Any:  # noqa: ARG002
+        """The services write the audit."""
+        return None
 
     @admin.display(description=_("publication"), ordering="title")
     def name(self, row: Publication) -> str:
@@ -251,8 +279,8 @@ class PublicationAdmin(WorkspaceModelAdmin[Publication]):
 
     @admin.display(description=_("text"))
     def text(self, row: Publication) -> SafeString:
-        """The text as it is sent, without its markup."""
-        return format_html('<div class="pult-payload">{}</div>', plain(row.html, 5000))
+        """The text as readers see it."""
+        return format_html('<div style="white-space: pre-wrap">{}</div>', mark_safe(sanitized(row.html)))  # noqa: S308
 
     @admin.action(description=_("Cancel"), permissions=["publication.cancel"])
     def cancel(self, request: HttpRequest, queryset: models.QuerySet[Publication]) -> None:

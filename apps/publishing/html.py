@@ -29,5 +29,5 @@ def sanitized(html: str) -> str:
 
 def plain(html: str, limit: int = 200) -> str:
     """The words alone, on one line, for descriptions."""
-    words = " ".join(unescape(_TAG.sub(" ", html)).split())
+    words = " ".join(unescape(_TAG.sub(" ", sanitized(html))).split())
     return words if len(words) <= limit else words[: limit - 1].rstrip() + "…"

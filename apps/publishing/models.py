@@ -33,7 +33,7 @@ class Channel(models.Model):
         _("address"),
         max_length=60,
         unique=True,
-        help_text=_("Latin letters, digits and dashes; the preview page opens at /preview/<address>/."),
+        help_text=_("Latin letters, digits and dashes; the preview page opens at /preview/ADDRESS/."),
     )
     about = models.CharField(_("about"), max_length=255, blank=True, default="")
     footer = models.TextField(

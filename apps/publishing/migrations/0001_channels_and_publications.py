@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('telegram', 'Telegram'), ('preview', 'Preview page')], default='telegram', max_length=10, verbose_name='kind')),
                 ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('slug', models.SlugField(help_text='Latin letters, digits and dashes; the preview page opens at /preview/<address>/.', max_length=60, unique=True, verbose_name='address')),
+                ('slug', models.SlugField(help_text='Latin letters, digits and dashes; the preview page opens at /preview/ADDRESS/.', max_length=60, unique=True, verbose_name='address')),
                 ('about', models.CharField(blank=True, default='', max_length=255, verbose_name='about')),
                 ('footer', models.TextField(blank=True, default='', help_text='Stands under every publication.', max_length=500, verbose_name='footer')),
                 ('chat_id', models.CharField(blank=True, default='', help_text='@name of a public channel or group, or its number such as -1001234567890.', max_length=64, verbose_name='chat')),
