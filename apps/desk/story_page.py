@@ -43,9 +43,7 @@ class StoryPage:
 def story_page(story: Story) -> StoryPage:
     """Read the page of one story; eight queries however many posts and versions it has."""
     posts = list(
-        StoryPost.objects.filter(story=story)
-        .select_related("post__source")
-        .order_by("post__published_at", "post_id")
+        StoryPost.objects.filter(story=story).select_related("post__source").order_by("post__published_at", "post_id")
     )
     versions = list(StoryVersion.objects.filter(story=story).select_related("author").order_by("-number"))
     last = Rewrite.objects.filter(story=story).order_by("-pk").first()

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from apps.accounts.access import can, require_workspace_object
@@ -40,7 +41,7 @@ def workbench_page(
     user, workspace = user_of(request), page.story.workspace
     context = {
         **admin.site.each_context(request),
-        "title": page.story.title,
+        "title": _("Story"),
         "is_fullwidth": True,
         "story": page.story,
         "zone": workspace.zone,
