@@ -87,7 +87,7 @@ def story_state(request: HttpRequest, pk: int) -> JsonResponse:
 @require_GET
 @admin.site.admin_view
 def story_prompt(request: HttpRequest, pk: int) -> JsonResponse:
-    """JSON `{system, user}`: what a rewrite with this preset and comment would send; 409 with `detail` where it can't."""
+    """JSON `{system, user}`: what a rewrite would send; 409 with `detail` where there is nothing to send."""
     found = story_for(request, pk, verb="story.rewrite")
     preset = preset_of(found, request.GET.get("preset", ""))
     try:

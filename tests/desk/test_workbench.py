@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
-from tests.stories.factories import MembershipFactory, PostFactory, SourceFactory, UserFactory, WorkspaceFactory
 
 from apps.accounts.models import AuditEntry, Membership, User, Workspace
 from apps.publishing.models import Channel, Publication
 from apps.stories.models import Preset, Rewrite, Story, StoryPost, StoryVersion
+from tests.stories.factories import MembershipFactory, PostFactory, SourceFactory, UserFactory, WorkspaceFactory
 
 pytestmark = pytest.mark.django_db
 TEXT = {

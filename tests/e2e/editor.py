@@ -57,7 +57,7 @@ def setup(*, feeds: list[str], chats: int, sources: int) -> dict[str, Any]:
 
 
 def approve(*, most: int) -> dict[str, Any]:
-    """Approve the stories that have a text, the freshest first, and schedule them in a channel and on the preview page."""
+    """Approve stories that have a text, the freshest first, and schedule each in a channel and on the preview page."""
     editor = User.objects.get(email="editor@example.org")
     telegram = list(Channel.objects.filter(kind="telegram").order_by("pk"))
     preview = Channel.objects.get(kind="preview")

@@ -64,7 +64,8 @@ class Stack:
         self.worker_log_size = path.stat().st_size if path.exists() else 0
         queues = "collect,compose,deliver,inbound,media,default"
         return self.start(
-            "worker", sys.executable, "-m", "celery", "-A", "config", "worker", "-P", "threads", "-c", "4", "-Q", queues,
+            "worker", sys.executable, "-m", "celery", "-A", "config", "worker",
+            "-P", "threads", "-c", "4", "-Q", queues,
             "-l", "info", "--without-gossip", "--without-mingle", "-n", f"worker-{uuid.uuid4().hex[:6]}@test",
         )  # fmt: skip
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.e2e.stack import POSTGRES, REDIS, Stack, stack
 from tests.e2e.texts import feed
 from tests.servers import bot_api, openai_api, site
@@ -151,7 +152,7 @@ def finished(running: Stack) -> bool:
     running.editor("approve")
     report = running.editor("report")
     return (
-        len(report["posts"]) == report["grouped"] == 36  # noqa: PLR2004
+        len(report["posts"]) == report["grouped"] == 36
         and len(report["publications"]) == 2 * len(report["stories"])
         and settled(report, len(report["publications"]))
     )

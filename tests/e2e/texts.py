@@ -7,7 +7,33 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from xml.sax.saxutils import escape
 
-SYLLABLES = "ба во гри дно жа зу ки лор мен нас опа про рун сти тра уха фло хме чев шум яр бле вро гда дры".split()
+SYLLABLES = [
+    "ба",
+    "во",
+    "гри",
+    "дно",
+    "жа",
+    "зу",
+    "ки",
+    "лор",
+    "мен",
+    "нас",
+    "опа",
+    "про",
+    "рун",
+    "сти",
+    "тра",
+    "уха",
+    "фло",
+    "хме",
+    "чев",
+    "шум",
+    "яр",
+    "бле",
+    "вро",
+    "гда",
+    "дры",
+]
 
 
 def words(number: int, seed: int) -> list[str]:
