@@ -28,6 +28,7 @@ QUIET = {
     "httpcore": "WARNING",
     "openai": "WARNING",
     "asyncio": "WARNING",
+    "kombu.connection": "ERROR",
 }
 
 

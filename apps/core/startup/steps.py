@@ -7,6 +7,7 @@ import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 from django.apps import apps
@@ -26,7 +27,7 @@ DEMO_PLAY = "demo_play"
 
 @dataclass(frozen=True)
 class Login:
-    """The administrator made on the first run; the password exists only here and as a hash."""
+    """Someone made on the first run; the password exists only here and as a hash."""
 
     email: str
     password: str
@@ -84,15 +85,25 @@ def admin_made() -> Login | None:
     return Login(ADMIN_EMAIL, password)
 
 
-def demo_loaded(var: Path) -> bool:
-    """Load the demo once in a database that has no workspace."""
+def demo_loaded(var: Path) -> tuple[Login, ...]:
+    """Load the demo once, into a database that has no workspace, and return its people; empty where it is not loaded.
+
+    A demo that is there already learns the site's present address.
+    """
+    if DEMO_LOAD not in get_commands():
+        return ()
     note = var / "run" / "demo-loaded"
-    database = hashlib.sha256(json.dumps(connection.settings_dict, default=str, sort_keys=True).encode()).hexdigest()
     seen = note.read_text().split() if note.exists() else []
-    if DEMO_LOAD not in get_commands() or database in seen:
-        return False
-    if apps.get_model("accounts", "Workspace")._default_manager.exists():
-        return False
-    call_command(DEMO_LOAD)
-    note.write_text("\n".join([*seen, database]) + "\n")
-    return True
+    if database_print() in seen or apps.get_model("accounts", "Workspace")._default_manager.exists():
+        call_command(DEMO_LOAD, move=True)
+        return ()
+    told = StringIO()
+    call_command(DEMO_LOAD, passwords=True, stdout=told)
+    note.write_text("\n".join([*seen, database_print()]) + "\n")
+    words = [line.split() for line in told.getvalue().splitlines()]
+    return tuple(Login(pair[0], pair[1]) for pair in words if len(pair) == 2 and "@" in pair[0])
+
+
+def database_print() -> str:
+    """What tells this database from another, and nothing more."""
+    return hashlib.sha256(json.dumps(connection.settings_dict, default=str, sort_keys=True).encode()).hexdigest()

@@ -58,9 +58,9 @@ class Command(BaseCommand):
         self.tell(catalogues_compiled(), "translations: {} catalogues compiled")
         self.tell(steps.static_collected(var), "static files: {} collected")
         login = steps.admin_made()
-        play = settings.LOAD_DEMO and steps.demo_loaded(var)
-        self.tell(int(play), "demo workspace loaded")
-        return plan.plan_made(login=login, play_demo=play)
+        people = steps.demo_loaded(var) if settings.LOAD_DEMO else ()
+        self.tell(len(people), "demo workspace loaded, with {} people")
+        return plan.plan_made(login=login, people=people)
 
     def servers_looked_at(self) -> None:
         """Reach the database and, where there are any, Redis and another broker."""
