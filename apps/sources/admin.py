@@ -127,8 +127,8 @@ class SourceAdmin(WorkspaceModelAdmin[Source]):
 
     # Saving
 
-    def save_model(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:  # noqa: ARG002
-        """Store through the services; an uploaded export waits for its import."""
+    def save_model(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:
+        """Store through the services; an uploaded export waits for its import; then the pressed button."""
         stored = [name for name in form.changed_data if name not in {"upload", "workspace"}]
         services.source_save(source=obj, changed=stored, actor=user_of(request))
         upload = form.cleaned_data.get("upload")
@@ -139,6 +139,11 @@ class SourceAdmin(WorkspaceModelAdmin[Source]):
                 messages.error(request, str(exc))
             else:
                 messages.success(request, _("The file is being imported; “Imports” shows how far it is."))
+
+        unfolds: Any = self
+        for button in unfolds.get_actions_submit_line(request, obj.pk) if change else ():
+            if button.action_name in request.POST:
+                button.method(request, obj)
 
     # Actions
 
