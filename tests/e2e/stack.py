@@ -181,7 +181,7 @@ def stack(folder: Path, *, production: bool, **env: str) -> Iterator[Stack]:
     }
     name = f"pult_e2e_{uuid.uuid4().hex[:10]}"
     if production:
-        own |= {"DATABASE_URL": POSTGRES.rsplit("/", 1)[0] + f"/{name}", "REDIS_URL": redis_database(15)}
+        own |= {"DATABASE_URL": POSTGRES.rsplit("/", 1)[0] + f"/{name}", "REDIS_URL": redis_database()}
         with psycopg.connect(POSTGRES.rsplit("/", 1)[0] + "/postgres", autocommit=True) as admin:
             admin.execute(f'CREATE DATABASE "{name}"')
         redis.Redis.from_url(own["REDIS_URL"]).flushdb()
@@ -198,6 +198,7 @@ def stack(folder: Path, *, production: bool, **env: str) -> Iterator[Stack]:
             redis.Redis.from_url(own["REDIS_URL"]).flushdb()
 
 
-def redis_database(number: int) -> str:
-    """The address of another database on the same Redis."""
+def redis_database() -> str:
+    """The address of a database on the same Redis that no other test process uses."""
+    number = 12 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 3
     return f"{REDIS.rsplit('/', 1)[0]}/{number}"
