@@ -39,7 +39,7 @@ def test_invented_posts_are_many_and_of_news_length() -> None:
     assert 75 <= len(posts) <= 90
     assert len({post.key for post in posts}) == len(posts)
     assert {post.medium for post in posts} == {*demo_content().feeds, *demo_content().channels}
-    assert all(100 <= len(post.text) <= 900 for post in posts)
+    assert all(150 <= len(post.text) <= 900 for post in posts)
 
 
 def test_loading_twice_makes_one_demo() -> None:
