@@ -223,3 +223,23 @@ def test_is_due_says_whether_there_is_anything():
     assert claims.is_due(kinds.get("chore"))
     claimed()
     assert not claims.is_due(kinds.get("chore"))
+
+
+@pytest.mark.parametrize("skips", [True, False])
+def test_each_database_locks_in_its_own_way(skips, monkeypatch):
+    asked: list[str] = []
+
+    class Connection:
+        class features:  # noqa: N801
+            has_select_for_update_skip_locked = skips
+
+        ops = connection.ops
+
+    monkeypatch.setattr(scan.Table, "connection", Connection())
+    monkeypatch.setattr(scan, "rows", lambda table, sql, params: asked.append(sql) or [(params[0], 7)] * (not skips))
+    table = scan.Table("default", "chores", "not_before", scan.LIVE_SQL)
+
+    found = scan.lock_due(table, [1, 2], at=now(), limit=2)
+
+    assert all(("FOR UPDATE SKIP LOCKED" in sql) == skips for sql in asked)
+    assert found == ([] if skips else [7, 7])

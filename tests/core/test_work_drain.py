@@ -16,6 +16,8 @@ from django.db import InterfaceError, OperationalError
 from apps.core.clock import now
 from apps.core.errors import PermanentError, RetryableError, UnknownOutcomeError
 from apps.core.work import bells, claims, drain, outcomes, stopping, turns, verbs
+from apps.core.work.fields import RequestIdField
+from apps.core.work.loop import SlicedLoop
 from tests.work_app.factories import ChoreFactory, WorkspaceFactory, claimed, expire
 from tests.work_app.models import Chore, Trace
 from tests.work_app.tasks import CHORES, chore_record
@@ -90,8 +92,14 @@ def test_each_failure_ends_where_it_should_and_the_rest_goes_on(job):
     drain.run(job)
 
     assert states() == {
-        **{"ok": "done", "fine": "done", "busy": "ready", "defer": "ready", "cut": "ready", "bug": "ready"},
-        **{"refused": "dead", "bad_plan": "dead"},
+        "ok": "done",
+        "fine": "done",
+        "busy": "ready",
+        "defer": "ready",
+        "cut": "ready",
+        "bug": "ready",
+        "refused": "dead",
+        "bad_plan": "dead",
     }
     rows = {row.word: row for row in Chore.objects.all()}
     assert (rows["bug"].faults, rows["bug"].error) == (1, "ValueError: a slip")
@@ -109,7 +117,12 @@ def test_after_begin_a_cut_or_a_bug_is_unknown(job):
     drain.run(replace(job, begins=True))
 
     assert states() == {
-        **{"ok": "done", "cut": "unknown", "bug": "unknown", "busy": "ready", "refused": "dead", "bad_plan": "dead"}
+        "ok": "done",
+        "cut": "unknown",
+        "bug": "unknown",
+        "busy": "ready",
+        "refused": "dead",
+        "bad_plan": "dead",
     }
 
 
@@ -257,6 +270,20 @@ def test_a_short_absence_of_the_database_is_sat_out(monkeypatch):
     outcomes.patiently(verb)
 
     assert done == ["recorded"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_long_absence_of_the_database_is_not(monkeypatch):
+    waits: list[float] = []
+    monkeypatch.setattr(outcomes.time, "sleep", waits.append)
+
+    def verb() -> None:
+        raise OperationalError("gone")
+
+    with pytest.raises(OperationalError):
+        outcomes.patiently(verb)
+
+    assert tuple(waits) == outcomes.DATABASE_WAITS_S
 
 
 def test_inside_a_transaction_nothing_is_tried_again():
@@ -441,6 +468,68 @@ def test_renewing_a_lost_lease_ends_the_work():
     assert not Trace.objects.exists()
 
 
+def test_a_handle_of_its_own_renews_without_a_limit():
+    chores("slow")
+
+    async def fly(given: Plan) -> str:
+        handle = drain.current()
+        limit, handle.limit = handle.limit, None
+        await handle.renewed()
+        handle.limit = limit
+        return given.word
+
+    drain.run(replace(ASYNC, work=fly))
+
+    assert states() == {"slow": "done"}
+
+
+def test_a_bell_while_work_is_in_flight_starts_the_new_row_at_once():
+    chores("slow")
+    landed: list[str] = []
+
+    async def fly(given: Plan) -> str:
+        if given.word == "slow":
+            await drain.current().loop.ask_sync(lambda: chores("new") or drain.run(ASYNC))  # type: ignore[union-attr]
+            await asyncio.sleep(0.5)
+        landed.append(given.word)
+        return given.word
+
+    drain.run(replace(ASYNC, work=fly))
+
+    assert landed == ["new", "slow"]
+
+
+def test_waking_a_closed_loop_is_harmless():
+    loop = SlicedLoop(None)
+    loop.close()
+
+    loop.wake()
+
+    assert loop.flights == 0
+
+
+def test_a_full_drain_claims_nothing_until_something_lands(monkeypatch):
+    chores("a", "b")
+    monkeypatch.setattr(drain, "SLICE_S", 0.05)
+    limits: list[int] = []
+    claim = claims.claim
+
+    def counted(*args: Any, **options: Any) -> Any:
+        limits.append(options["limit"])
+        return claim(*args, **options)
+
+    monkeypatch.setattr(claims, "claim", counted)
+
+    async def fly(given: Plan) -> str:
+        await asyncio.sleep(0.3)
+        return given.word
+
+    drain.run(replace(ASYNC, work=fly, concurrency=1))
+
+    assert set(limits) == {1}
+    assert len(limits) == 3
+
+
 def test_current_outside_a_drain_is_an_error():
     with pytest.raises(LookupError):
         drain.current()
@@ -472,6 +561,12 @@ def test_the_request_that_made_a_row_is_kept():
 
     assert {Chore.objects.get(pk=row.pk).request_id for row in (made, bulk)} == {"r-2"}
     assert ChoreFactory().request_id == ""
+
+
+def test_a_migration_sees_a_plain_column():
+    _name, path, _args, options = RequestIdField(max_length=64).deconstruct()
+
+    assert (path, options) == ("django.db.models.CharField", {"max_length": 64})
 
 
 # Time and stopping

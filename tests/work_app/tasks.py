@@ -1,5 +1,7 @@
 """Bells of the chores."""
 
+import time
+
 from celery import shared_task
 
 from apps.core.work import drain
@@ -7,7 +9,9 @@ from tests.work_app.models import Chore, LanedChore, Trace
 
 
 def chore_work(row: Chore | LanedChore) -> str:
-    """Do nothing."""
+    """Do nothing; slowly, where the word says so."""
+    if row.word == "slow":
+        time.sleep(0.5)
     return row.word
 
 

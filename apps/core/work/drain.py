@@ -243,9 +243,7 @@ class _AsyncDrain(_Drain):
             if stopping.is_asked():
                 patience = time.monotonic() + GRACE_S if patience is None else patience
                 if time.monotonic() >= patience:
-                    for handle in self.loop.in_flight():
-                        if handle.row.begun_at is None:
-                            self.loop.cancel(handle)
+                    self.loop.cancel_repeatable()
 
 
 class _BatchDrain(_Drain):

@@ -184,13 +184,11 @@ class SlicedLoop:
             events.append(self._events.get_nowait())
         return events
 
-    def cancel(self, handle: Handle) -> None:
-        """Stop one piece of work; it lands as cancelled."""
-        self._tasks[handle].cancel()
-
-    def in_flight(self) -> list[Handle]:
-        """The rows whose work is in flight."""
-        return list(self._tasks)
+    def cancel_repeatable(self) -> None:
+        """Stop the work that was not begun and may be done again; it lands as cancelled."""
+        repeatable = [task for handle, task in self._tasks.items() if handle.row.begun_at is None]
+        for task in repeatable:
+            task.cancel()
 
     def close(self) -> None:
         """Close the session and the loop."""
