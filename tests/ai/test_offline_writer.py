@@ -180,3 +180,28 @@ def test_a_name_is_put_into_its_dictionary_form(word, form):
 def test_cutting_keeps_whole_words():
     assert cut("короткий", 20) == "короткий"
     assert cut("один два, три", 10) == "один два…"
+
+
+def test_a_list_is_kept_line_by_line():
+    draft = written(
+        "В стране запретят три вида упаковок\n\nНельзя будет производить:\n• бутылки для пищевой "
+        "промышленности из поликарбоната\n• многослойные бутылки любого объёма\n• упаковку с этикеткой из поливинилхлорида"
+    )
+    assert draft.title == "В стране запретят три вида упаковок"
+    assert "\n\nмногослойные бутылки любого объёма" in f"\n\n{draft.lead}\n\n{draft.body}"
+
+
+def test_a_headline_that_is_a_quotation_gives_way_to_what_happened():
+    draft = written(
+        "«Рад всех видеть!»\n\nАртист Иванов дал первый концерт после перерыва. Зал был полон до последнего места."
+    )
+    assert draft.title == "Артист Иванов дал первый концерт после перерыва"
+
+
+def test_a_woman_keeps_her_name_and_latin_names_stay_together():
+    assert tags([["Вчера Анна Попова дала интервью газете The New York Times в Москве."]]) == (
+        "New York Times",
+        "Москва",
+        "Попова",
+    )
+    assert tags([["Вчера мэра Алексея Попова спросили о ПЭТ-упаковках."]]) == ("Попов",)

@@ -22,6 +22,7 @@ PARAGRAPH_SENTENCES = 3
 OPENING = 2
 JUNK = re.compile(
     r"https?://|www\.|t\.me/|@\w{4,}|#\w|подпис(?:ыв|аться|ка на)|читай(?:те)? (?:также|нас)|промокод|erid|"
+    r"выделите текст|ctrl ?\+ ?enter|узнать здесь|подробн\w+ (?:здесь|по ссылке)|читать (?:далее|полностью)|"
     r"на правах рекламы|наш (?:канал|чат)|переходи(?:те)? по ссылке|фото:|видео:|источник:|subscribe|read more",
     re.IGNORECASE,
 )
@@ -77,11 +78,15 @@ def compose(posts: Sequence[tuple[str, str]], *, max_chars: int | None = None) -
 
 def gathered(posts: Sequence[tuple[str, str]]) -> list[Sentence]:
     """The sentences worth a place in a note; posts take turns, so that a long one does not crowd out the others."""
-    found: list[Sentence] = []
-    for post, (_title, text) in enumerate(posts):
-        for place, sentence in enumerate(sentences(text)):
-            if SHORTEST <= len(sentence) <= LONGEST and ENDS.search(sentence) and not JUNK.search(sentence):
-                found.append(Sentence(sentence, post, place, stems(sentence)))
+    every = [
+        Sentence(sentence, post, place, stems(sentence))
+        for post, (_title, text) in enumerate(posts)
+        for place, sentence in enumerate(sentences(text))
+        if SHORTEST <= len(sentence) <= LONGEST and not JUNK.search(sentence)
+    ]
+    whole = [sentence for sentence in every if ENDS.search(sentence.text)]
+    # A post that is a list has lines instead of sentences.
+    found = whole if len(whole) > 1 else every
     found.sort(key=lambda sentence: (sentence.place, sentence.post))
     return sorted(found[:SENTENCES_AT_MOST], key=lambda sentence: (sentence.post, sentence.place))
 
@@ -128,8 +133,8 @@ def alike(one: frozenset[str], other: frozenset[str]) -> bool:
 
 def best_title(headlines: Sequence[str], every: Sequence[Sentence]) -> str:
     """The headline that is nearest to all posts, else the shortest first sentence; without its full stop."""
-    if not headlines:
-        headlines = [sentence.text for sentence in every if sentence.place == every[0].place]
+    plain = [line for line in headlines if line[0] not in '«“„"']
+    headlines = plain or [sentence.text for sentence in every if sentence.place < OPENING] or headlines
     common = Counter(word for sentence in every for word in sentence.stems)
 
     def nearness(line: str) -> tuple[bool, float, int]:
@@ -171,7 +176,8 @@ def paragraphs(ordered: Sequence[Sentence]) -> str:
     """Sentences in paragraphs: a new one for a new post and after three."""
     blocks: list[list[Sentence]] = []
     for sentence in ordered:
-        if blocks and blocks[-1][-1].post == sentence.post and len(blocks[-1]) < PARAGRAPH_SENTENCES:
+        goes_on = blocks and blocks[-1][-1].post == sentence.post and ENDS.search(blocks[-1][-1].text)
+        if goes_on and len(blocks[-1]) < PARAGRAPH_SENTENCES:
             blocks[-1].append(sentence)
         else:
             blocks.append([sentence])

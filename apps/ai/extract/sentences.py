@@ -29,7 +29,9 @@ TRAILING = word_set(
     др пр т.д т.п т.ч гг вв тыс млн млрд трлн руб коп долл чел ед шт кг км см мм га л с м etc co
     """
 )
-END = re.compile(r"[.!?…]+[»”\"’)\]]*(?=\s+[«“„\"(\[—–-]?\s?[А-ЯЁA-Z0-9])")
+# What may begin the next sentence: a capital letter or a number, a handle, an address, a pictogram.
+NEXT = r"[«“„\"(\[—–-]?\s?[А-ЯЁA-Z0-9]|[@#]\w|https?:|[^\w\s«»“”„\"'()\[\]—–,.;:!?…%№$€₽+*/-]"
+END = re.compile(rf"[.!?…]+[»”\"’)\]]*(?=\s+(?:{NEXT}))")
 LAST_WORD = re.compile(r"([\w.-]*[\w-])\.[»”\"’)\]]*$")
 MARKS = re.compile(r"^[^\w«“„\"(\[#@$€₽№+]+|^[-–—•·*]+\s*")
 PAIRS = (("«", "»", 400), ("“", "”", 400), ("„", "“", 400), ("(", ")", 300))

@@ -12,6 +12,8 @@ from pymorphy3 import MorphAnalyzer
 from apps.ai.extract.sentences import word_set
 
 WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|\d+(?:[.,]\d+)*")
+LATIN = re.compile("[A-Za-z][A-Za-z-]*")
+CYRILLIC = re.compile("[А-Яа-яЁё]")
 STOP = word_set(
     """
     а без более бы был была были было быть в вам вас весь во вот все всего всех вы где да даже для до его ее если
@@ -61,16 +63,20 @@ def tags(texts: Sequence[Iterable[str]], *, most: int = 5) -> tuple[str, ...]:
 
 
 def names(sentence: str) -> list[str]:
-    """The capitalised words of a sentence that are not capitalised for standing first."""
-    found = []
+    """The capitalised words of a sentence that are not capitalised for standing first; Latin ones together."""
+    found: list[str] = []
+    before, end = "", -1
     for match in WORD.finditer(sentence):
-        word = match[0]
+        word, follows = match[0], match.start() == end + 1 and sentence[end] == " "
+        last, before, end = before, word, match.end()
         if len(word) < 2 or not word[0].isupper() or word.lower() in STOP:
             continue
-        if word.isupper():
+        if LATIN.fullmatch(word) and found and follows and LATIN.fullmatch(last) and found[-1].endswith(last):
+            found[-1] = f"{found[-1]} {word}"
+        elif word.isupper():
             found.append(word)
         elif match.start() > 0 and sentence[match.start() - 1] not in "«“„\"'.":
-            name = dictionary_form(word)
+            name = dictionary_form(word, last if follows else "")
             if name:
                 found.append(name)
     return found
@@ -83,11 +89,16 @@ def analyzer() -> MorphAnalyzer:
 
 
 @lru_cache(maxsize=4096)
-def dictionary_form(word: str) -> str:
-    """The nominative of a name; empty for first names, patronymics and what is not a noun."""
-    if not re.search("[А-Яа-яЁё]", word):
+def dictionary_form(word: str, before: str = "") -> str:
+    """The nominative of a name, a woman's after a woman's first name; empty for first names and what is not a noun."""
+    if not CYRILLIC.search(word):
         return word
-    parse = analyzer().parse(word)[0]
+    if any(len(part) > 1 and part.isupper() for part in word.split("-")):
+        return ""
+    parses = analyzer().parse(word)
+    if before and {"Name", "femn"} in analyzer().parse(before)[0].tag:
+        parses = [parse for parse in parses if {"Surn", "femn"} in parse.tag] or parses
+    parse = parses[0]
     if {"Name"} in parse.tag or {"Patr"} in parse.tag or {"NOUN"} not in parse.tag:
         return ""
     nominative = parse.inflect({"nomn"}) if {"Surn"} in parse.tag else parse.normalized
