@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.decorators import action
 
 from apps.accounts.admin_base import WorkspaceModelAdmin, each
@@ -36,7 +37,7 @@ TONES = {
     Outcome.CANCELLED: "waiting",
     Outcome.WAITING: "waiting",
 }
-HINTS = {
+HINTS: dict[str, StrOrPromise] = {
     State.UNKNOWN: _(
         "It left and no answer came, so Pult does not send it again by itself. Look there: if it has arrived, choose "
         "“It is there”; if not, “Send again”."
