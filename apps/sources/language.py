@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-SAMPLE = 600  # characters looked at
+SAMPLE = 400  # characters looked at
 LETTERS_MIN = 3
 WORD = re.compile(r"[^\W\d_]+")
+ADDRESS_SIGNS = ("http", "@", "#")
 ADDRESS = re.compile(r"https?://\S+|[@#]\w+|\S+@\S+")
 
 # Letters that only this language's alphabet has, of those that share a script.
@@ -18,6 +19,7 @@ KAZAKH = frozenset("әғқұһ")
 BELARUSIAN, UKRAINIAN = frozenset("ўі"), frozenset("іїєґ")
 MACEDONIAN, SERBIAN = frozenset("ѓѕќ"), frozenset("ђјљњћџ")
 RUSSIAN_ONLY = frozenset("ыэё")
+STRANGE = KAZAKH | BELARUSIAN | UKRAINIAN | MACEDONIAN | SERBIAN
 # Bulgarian has no letter of its own; these words are no Russian ones.
 BULGARIAN = frozenset(WORD.findall("се са че ще със към бъде които през това"))
 
@@ -52,14 +54,17 @@ SCRIPTS = (
     ("georgian", re.compile(r"[\u10a0-\u10ff]"), "ka"),
     ("devanagari", re.compile(r"[\u0900-\u097f]"), "hi"),
 )
-CYRILLIC = re.compile(r"[\u0400-\u04ff]")
-LATIN_LETTER = re.compile(r"[A-Za-z\u00c0-\u024f]")
+CYRILLIC = re.compile(r"[\u0400-\u04ff]+")
+LATIN_LETTER = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 
 
 def language_of(text: str) -> str:
     """Two letters of ISO 639-1, or an empty string where there is too little to tell."""
-    sample = ADDRESS.sub(" ", text[:SAMPLE]).lower()
-    cyrillic, latin = len(CYRILLIC.findall(sample)), len(LATIN_LETTER.findall(sample))
+    sample = text[:SAMPLE].lower()
+    if any(sign in sample for sign in ADDRESS_SIGNS):
+        sample = ADDRESS.sub(" ", sample)
+    cyrillic = sum(map(len, CYRILLIC.findall(sample)))
+    latin = sum(map(len, LATIN_LETTER.findall(sample)))
     if cyrillic + latin < LETTERS_MIN or cyrillic + latin < len(sample) // 10:
         return _other(sample)
     # Latin names and product words inside Russian text are common, the reverse is not.
@@ -76,6 +81,9 @@ def _other(sample: str) -> str:
 
 
 def _cyrillic(sample: str, letters: int) -> str:
+    present = set(sample)
+    if present & RUSSIAN_ONLY and not present & STRANGE:
+        return "ru"
     counts = Counter(sample)
 
     def share(signs: frozenset[str]) -> float:

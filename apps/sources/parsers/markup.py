@@ -24,8 +24,8 @@ BLOCKS = _names(
 PARAGRAPHS = _names("p h1 h2 h3 h4 h5 h6 blockquote ul ol table pre")
 UNSEEN = _names("script style noscript template iframe object svg head title")
 
-SPACES = re.compile(r"[^\S\n]+")
-LINE_EDGES = re.compile(r" ?\n ?")
+SPACES = re.compile(r"[^\S\n]{2,}|[^\S\n ]")
+LINE_EDGES = re.compile(r" \n ?|\n ")
 GAPS = re.compile(r"\n{3,}")
 # Control characters and lone surrogates (a database refuses them), soft hyphens, zero-width spaces,
 # marks of direction.
@@ -52,6 +52,8 @@ def tidy(text: str) -> str:
 
 def tidy_line(text: str) -> str:
     """The same on one line."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     return " ".join(tidy(text).split())
 
 
