@@ -8,9 +8,9 @@ import pytest
 from django.db import connection
 
 from apps.core.clock import now
-from apps.core.work import claims, kinds, metrics, verbs
+from apps.core.work import claims, kinds, lanes, metrics, verbs
 from apps.core.work.models import WorkQuerySet
-from tests.work_app.factories import ChoreFactory, WorkspaceFactory, claimed, expire
+from tests.work_app.factories import ChoreFactory, LaneFactory, WorkspaceFactory, claimed, expire, laned
 from tests.work_app.models import Chore, ChoreLane, LanedChore, Trace
 
 
@@ -76,6 +76,18 @@ def test_figures_by_kind():
     assert (found.due, found.in_flight, found.unknown, found.dead) == (3, 1, 1, 1)
     assert 39 < found.oldest_due_s < 50
     assert flying.state == "leased"
+
+
+@pytest.mark.django_db
+def test_what_waits_behind_a_paused_lane_is_not_late():
+    lane = LaneFactory()
+    laned(lane, "a", "b")
+    assert metrics.figures(kinds.get("laned_chore")).oldest_due_s > 0
+
+    lanes.pause(lane, "token revoked")
+
+    found = metrics.figures(kinds.get("laned_chore"))
+    assert (found.due, found.oldest_due_s) == (2, 0.0)
 
 
 @pytest.mark.django_db

@@ -31,7 +31,11 @@ def figures(kind: kinds.Kind, *, at: datetime | None = None) -> Figures:
     moment = at or now()
     rows: WorkQuerySet[WorkRow] = WorkQuerySet(kind.model)
     due = rows.due(moment).order_by("not_before", "id")
-    oldest = due.values_list("not_before", flat=True).first()
+    if kind.lane_model is None:
+        oldest = due.values_list("not_before", flat=True).first()
+    else:  # what waits behind others of its lane is not late
+        lanes = kind.lane_model._base_manager.filter(next_at__lte=moment)
+        oldest = lanes.order_by("next_at").values_list("next_at", flat=True).first()
     return Figures(
         due=due[:CAP].count(),
         oldest_due_s=(moment - oldest).total_seconds() if oldest else 0.0,
