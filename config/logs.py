@@ -25,6 +25,8 @@ QUIET = {
     "celery.beat": "WARNING",
     "django_celery_beat": "WARNING",
     "httpx": "WARNING",
+    "httpx2": "WARNING",
+    "pymorphy3": "WARNING",
     "httpcore": "WARNING",
     "openai": "WARNING",
     "asyncio": "WARNING",

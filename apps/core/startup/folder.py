@@ -50,6 +50,6 @@ def folder_lock(var: Path) -> int:
 
 def leftovers_removed(var: Path) -> None:
     """Throw away what an earlier run left: its counters, and its bells: the sweep finds the rows they rang for."""
-    for folder, pattern in (("broker/queue", "*.msg"), ("run/metrics", "*.db")):
+    for folder, pattern in (("broker/queue", "*.msg*"), ("run/metrics", "*.db")):
         for path in (var / folder).glob(pattern):
             path.unlink(missing_ok=True)
