@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -15,12 +16,14 @@ from apps.accounts.requests import shown_of
 from apps.ai.models import Spend
 from apps.ai.selectors import budgets, spend_by_day
 
+PURPOSES = {"rewrite": _("Rewrite")}
+
 
 @admin.register(Spend)
 class SpendAdmin(ReadOnly, WorkspaceModelAdmin[Spend]):
     """What models took and what it cost. Nobody edits it."""
 
-    list_display = ("at", "purpose", "model", "tokens", "cost", "target", "workspace")
+    list_display = ("at", "purpose_words", "model", "tokens", "cost", "target", "workspace")
     list_filter = (("at", admin.DateFieldListFilter), "purpose", "model")
     list_select_related = ("workspace",)
     list_before_template = "ai/spend_days.html"
@@ -29,7 +32,7 @@ class SpendAdmin(ReadOnly, WorkspaceModelAdmin[Spend]):
     empty_text = _("Here will be every answer of a model with its tokens and cost. The offline writer costs nothing.")
     fields = (
         "at",
-        "purpose",
+        "purpose_words",
         "writer",
         "model",
         "input_tokens",
@@ -39,7 +42,7 @@ class SpendAdmin(ReadOnly, WorkspaceModelAdmin[Spend]):
         "reserved_until",
         "workspace",
     )
-    readonly_fields = ("cost",)
+    readonly_fields = ("cost", "purpose_words")
 
     class Media:
         css = {"all": ["ai/spend.css"]}
@@ -54,7 +57,12 @@ class SpendAdmin(ReadOnly, WorkspaceModelAdmin[Spend]):
     @admin.display(description=_("cost, $"), ordering="cost_usd")
     def cost(self, row: Spend) -> str:
         """The cost without the zeros that say nothing."""
-        return f"{row.cost_usd:.4f}"
+        return number_format(row.cost_usd, 4)
+
+    @admin.display(description=_("purpose"), ordering="purpose")
+    def purpose_words(self, row: Spend) -> str:
+        """What it was for."""
+        return str(PURPOSES.get(row.purpose, row.purpose))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """The list under the sums of the last days."""
