@@ -51,6 +51,7 @@ class PeriodicTaskAdmin(BeatPeriodicTaskAdmin, UnfoldModelAdmin):  # type: ignor
     """The heartbeat and what else runs by the clock."""
 
     form = TaskForm
+    change_form_template = None
     date_hierarchy = None
     list_display = ("name", "enabled", "scheduler", "last_run_at", "total_run_count")
     list_filter = ("enabled",)
