@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -247,13 +248,26 @@ def test_outcomes_that_the_database_refuses_leave_the_rows_to_their_leases(monke
     def away(*_args: Any, **_options: Any) -> None:
         raise OperationalError("the database is away")
 
-    for verb in ("finish_all", "finish", "fault", "release"):
+    for verb in ("finish_all", "finish", "fault", "retry", "release"):
         monkeypatch.setattr(verbs, verb, away)
     outcomes.succeed_all(CHORES, [row])
     outcomes.succeed(CHORES, row, "a")
     drain.release(CHORES, [row])
 
     assert states() == {"a": "leased"}
+
+
+@BOTH
+def test_the_databases_trouble_is_not_the_rows_fault(job):
+    chores("a")
+
+    def away(_row: Chore) -> Plan:
+        raise OperationalError("deadlock detected")
+
+    drain.run(replace(job, plan=away))
+
+    row = Chore.objects.get()
+    assert (row.state, row.faults, row.error_code) == ("ready", 0, "database")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -595,6 +609,27 @@ def test_a_drain_waits_a_moment_for_what_it_put_back(job):
     assert len(tries) == 2
 
 
+def test_a_bell_ends_the_wait_for_what_was_put_back():
+    chores("later")
+    seen: list[str] = []
+    ringer = threading.Timer(0.3, lambda: turns.take("chore"))
+
+    def put_off(given: Plan) -> str:
+        if given.word == "later" and not seen:
+            seen.append("put off")
+            raise drain.Defer(until=now() + timedelta(seconds=1.5))
+        seen.append(given.word)
+        return given.word
+
+    chores("new")
+    Chore.objects.filter(word="new").update(not_before=now() + timedelta(seconds=0.2))
+    ringer.start()
+    drain.run(replace(SYNC, work=put_off))
+    ringer.join()
+
+    assert seen == ["put off", "new", "later"]
+
+
 def test_deferred_row_beside_a_slow_one_is_taken_up_in_time():
     chores("slow", "soon")
     landed: list[str] = []
@@ -694,6 +729,19 @@ def test_asked_to_stop_an_asynchronous_drain_takes_back_what_may_be_repeated(mon
 
     assert states() == {"stops": "ready"}
     assert Chore.objects.get().attempts == 0
+
+
+def test_asked_to_stop_while_planning_nothing_is_started():
+    chores("a", "b")
+
+    def plan_and_stop(row: Chore) -> Plan:
+        stopping.ask()
+        return plan(row)
+
+    drain.run(replace(ASYNC, plan=plan_and_stop))
+
+    assert set(states().values()) == {"ready"}
+    assert set(Chore.objects.values_list("attempts", flat=True)) == {0}
 
 
 def test_a_worker_that_starts_forgets_the_last_shutdown():

@@ -60,9 +60,10 @@ class _Drain:
         """How long to wait for the soonest row that was put back; None where it is not worth waiting."""
         if self.soonest is None:
             return None
-        seconds = (self.soonest - now()).total_seconds()
-        self.soonest = None
-        return max(seconds, 0.0) if seconds < PATIENCE_S else None
+        seconds = max((self.soonest - now()).total_seconds(), 0.0)
+        if seconds == 0.0:
+            self.soonest = None
+        return seconds if seconds < PATIENCE_S else None
 
     def work_through(self, step: Callable[[], bool]) -> None:
         """Repeat a step that says whether it found work, until nothing is due or the time is over."""
@@ -81,11 +82,11 @@ class _Drain:
             bells.ring(self.kind.name)
 
     def waited(self) -> bool:
-        """Sit out a short pause that this drain's own rows asked for."""
+        """Sit out a short pause that this drain's own rows asked for; a bell ends it."""
         seconds = self.pause_s()
         if seconds is None:
             return False
-        time.sleep(seconds)
+        turns.wait(self.kind.name, seconds)
         return True
 
 
@@ -195,7 +196,9 @@ class _AsyncDrain(_Drain):
     def start_all(self, rows: list[WorkRow]) -> None:
         planned = [(row, self.planned(row)) for row in rows]
         for row, plan in planned:
-            if plan is not None:
+            if plan is not None and stopping.is_asked():
+                release(self.job, [row])
+            elif plan is not None:
                 with outcomes.bound(self.kind.name, row):
                     self.attempt(row, partial(self.start, row, plan[0]))
 

@@ -62,7 +62,7 @@ def succeed_all(job: Job, rows: list[WorkRow]) -> None:
 def succeed_batch(job: BatchJob, row: WorkRow) -> datetime | None:
     """Work one row of a batch in the transaction that finishes it; returns when it is due again, where it is."""
     try:
-        verbs.finish(row, effect=lambda: job.work([row]))
+        patiently(partial(verbs.finish, row, effect=lambda: job.work([row])))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is this row's failure and no other's
         return fail(job, row, error)
     counters.outcome(job.kind, row.state)
@@ -107,6 +107,9 @@ def _failed(job: Job | BatchJob, row: WorkRow, error: BaseException) -> None:
                 verbs.fail(row, error=str(error), code=code)
             else:
                 verbs.retry(row, error=str(error), code=code, retry_after=getattr(error, "retry_after", None))
+        case OperationalError() | InterfaceError() if not begun:
+            log.error("work.database_failed", exc_info=error)
+            verbs.retry(row, error=f"{type(error).__name__}: {error}", code="database")
         case _:
             log.error("work.bug", exc_info=error)
             text = f"{type(error).__name__}: {error}"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass
 class _Turn:
     again: bool = False
     wake: Callable[[], None] | None = None
+    rung: threading.Event = field(default_factory=threading.Event)
 
 
 _lock = threading.Lock()
@@ -25,9 +26,17 @@ def take(name: str, wake: Callable[[], None] | None = None) -> bool:
             _turns[name] = _Turn(wake=wake)
             return True
         turn.again = True
+        turn.rung.set()
     if turn.wake is not None:
         turn.wake()
     return False
+
+
+def wait(name: str, seconds: float) -> None:
+    """Wait while nothing can be done; a bell ends it."""
+    turn = _turns[name]
+    turn.rung.wait(seconds)
+    turn.rung.clear()
 
 
 def end(name: str, *, heed: bool = True) -> bool:
