@@ -24,16 +24,16 @@ STRANGE = KAZAKH | BELARUSIAN | UKRAINIAN | MACEDONIAN | SERBIAN
 BULGARIAN = frozenset(WORD.findall("се са че ще със към бъде които през това"))
 
 LATIN_WORDS = {
-    "en": "the of and to in is that for it with as was on are be this by have from at not you we an or has will",
-    "de": "der die das und ist nicht ein eine mit von den für auf im sich dem auch zu werden wird als bei nach",
+    "en": "the of and to in is that for it with as was on are be this by have from at not you we an or has will a i",
+    "de": "ich sie noch seine alles mehr wir hat der die das und ist nicht ein eine mit von den für auf im sich dem auch zu werden wird als bei nach",
     "fr": "le la les des et est une dans pour que qui sur pas avec ce au du par plus sont ne cette",
     "es": "el los las de que y en un una por con para del se es no al lo como más su",
     "it": "il di che e la per un una con non del della sono nel alla più come anche gli",
     "pt": "o os as de que e em um uma para com não do da dos das por mais no na foi",
-    "pl": "i w na z że się do nie jest o to po jak przez od dla są oraz za",
+    "pl": "nie się jest że dla oraz przez już tylko są jak od na w z",
     "nl": "de het een en van in is dat op te zijn met voor niet aan er om ook als bij",
     "tr": "ve bir bu için da de ile olarak çok daha olan gibi en ne kadar sonra",
-    "cs": "a v na je se že s z do o i to jako pro by po jsem byl jsou také",
+    "cs": "je se že jsem byl jsou také které ale aby při jeho na v",
 }
 LATIN = {name: frozenset(words.split()) for name, words in LATIN_WORDS.items()}
 LATIN_SIGNS = (
