@@ -31,7 +31,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, help="folder of export files (.json)")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     parser.add_argument("--database", choices=["all", "sqlite", "postgresql"], default="all")
-    parser.add_argument("--workers", type=int, default=1, help="processes that group, on PostgreSQL")
+    parser.add_argument("--workers", type=int, default=1, help="processes that group beside the import, on PostgreSQL")
     options = parser.parse_args()
     result: dict[str, Any] = {"benchmark": "ingest"}
     if options.data is None or not sorted(options.data.glob("*.json")):
@@ -40,11 +40,13 @@ def main() -> int:
         print(words)
     else:
         if options.database in {"all", "sqlite"}:
-            result["sqlite"] = run(options.data, database_url="", workers=1)
-            tell("SQLite", result["sqlite"])
+            result["sqlite"] = run(options.data, database_url="", workers=0)
+            tell("SQLite, one process", result["sqlite"])
         if options.database in {"all", "postgresql"}:
-            result["postgresql"] = on_postgres(options.data, workers=options.workers)
-            tell("PostgreSQL", result["postgresql"])
+            result["postgresql"] = on_postgres(options.data, workers=0)
+            tell("PostgreSQL, one process", result["postgresql"])
+            result["postgresql_beside"] = on_postgres(options.data, workers=options.workers)
+            tell(f"PostgreSQL, an importing process and {options.workers} grouping", result["postgresql_beside"])
         best = result.get("postgresql", {})
         best = best if "posts_per_s" in best else result.get("sqlite", {})
         result |= {key: best[key] for key in KEYS if key in best}

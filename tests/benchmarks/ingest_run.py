@@ -16,20 +16,32 @@ import django
 
 django.setup()
 
+from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from apps.accounts.models import Workspace  # noqa: E402
+from apps.core.clock import now  # noqa: E402
 from apps.core.work import drain  # noqa: E402
 from apps.sources.models import Post, Source  # noqa: E402
 from apps.sources.parsers.export import read_export  # noqa: E402
 from apps.sources.services.intake import posts_intake  # noqa: E402
 from apps.stories.grouping.window import StreamWindow  # noqa: E402
-from apps.stories.models import Grouping, Story  # noqa: E402
+from apps.stories.models import Grouping, Story, StoryPost  # noqa: E402
 from apps.stories.services import batches  # noqa: E402
 from apps.stories.tasks import GROUPINGS  # noqa: E402
 
 CHUNK = 500
+WORKER = """
+import django, pathlib, sys, time
+django.setup()
+from apps.stories.models import Grouping
+from apps.stories.tasks import groupings_group
+enough = pathlib.Path(sys.argv[1])
+while not enough.exists() or Grouping.objects.live().exists():
+    groupings_group()
+    time.sleep(0.02)
+"""
 
 
 class Clock:
@@ -73,6 +85,30 @@ def ingest(folder: Path, clock: Clock, group: Callable[[], None]) -> list[tuple[
     return points
 
 
+def beside(folder: Path, clock: Clock, workers: int) -> list[tuple[int, float]]:
+    """Import in this process while others group; the answer is how many were grouped after how many seconds."""
+    enough = settings.PULT_VAR / "enough"
+    grouping = [subprocess.Popen([sys.executable, "-c", WORKER, str(enough)]) for _ in range(workers)]
+    time.sleep(3)  # both kinds of process run already when work comes
+    began, from_start = now(), time.perf_counter()
+    ingest(folder, clock, lambda: None)
+    enough.touch()
+    for process in grouping:
+        process.wait()
+    clock.seconds["waiting for grouping"] = time.perf_counter() - from_start - sum(clock.seconds.values())
+    placed = StoryPost.objects.order_by("created_at").values_list("created_at", flat=True)
+    moments = [(moment - began).total_seconds() for moment in placed]
+    counted = sorted({*range(250, len(moments), 250), len(moments)})
+    return [(0, 0.0), *((count, moments[count - 1]) for count in counted)]
+
+
+def peak_mb() -> int:
+    """The most memory that this process and the largest of its children held."""
+    return round(
+        sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
+    )
+
+
 def rate(points: list[tuple[int, float]]) -> float:
     """Posts a second between the first and the last point."""
     return round((points[-1][0] - points[0][0]) / (points[-1][1] - points[0][1]), 1)
@@ -86,15 +122,7 @@ def main() -> None:
     batches.document_of = clock.timed("lemmas", batches.document_of)
     StreamWindow.matches = clock.timed("matching", StreamWindow.matches)  # type: ignore[method-assign]
     group = clock.timed("grouping", lambda: drain.run_batches(GROUPINGS))
-    points = ingest(folder, clock, group if workers == 1 else lambda: None)
-    if workers > 1:
-        began = time.perf_counter()
-        connection.close()
-        code = "import django; django.setup(); from apps.stories.tasks import groupings_group; groupings_group()"
-        for process in [subprocess.Popen([sys.executable, "-c", code]) for _ in range(workers)]:
-            process.wait()
-        clock.seconds["grouping"] = time.perf_counter() - began
-        points.append((points[-1][0], points[-1][1] + clock.seconds["grouping"]))
+    points = ingest(folder, clock, group) if workers == 0 else beside(folder, clock, workers)
     left = Grouping.objects.exclude(state="done").count()
     if left:
         sys.exit(f"{left} posts were not grouped")
@@ -118,8 +146,8 @@ def main() -> None:
                 "posts_per_s": round(points[-1][0] / total, 1),
                 "first_1000_per_s": rate(thousand if len(thousand) == 2 else thousand[:-1] or points),
                 "last_1000_per_s": rate(last if len(last) > 1 else points),
-                "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-                "seconds": {name: round(value, 1) for name, value in seconds.items()},
+                "peak_mb": peak_mb(),
+                "seconds": {name: round(value, 1) for name, value in seconds.items() if value >= 0.05},
             }
         )
     )

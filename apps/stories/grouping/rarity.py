@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from array import array
 from functools import cache
-from math import log
+from math import log, sqrt
 
 from apps.stories.grouping.terms import Terms
 
@@ -16,6 +16,7 @@ PRIOR_POSTS = 200
 PRIOR_COUNT = 0.5
 # When so many posts are counted, all counts are halved: what a month ago was news does not make today's words common.
 POSTS_MAX = 20_000
+LOGS = [log(count + PRIOR_COUNT) for count in range(POSTS_MAX + 2)]
 
 
 @cache
@@ -41,14 +42,21 @@ class Rarity:
         for term in terms.hashes:
             counts[term] = counts.get(term, 0) + 1
 
-    def weights(self, terms: Terms) -> list[float]:
-        """The weight of each term of a post as things stand now, not normalised."""
-        ceiling = log(self.documents + PRIOR_POSTS)
-        counts = self._counts
-        return [
-            weight * (ceiling - _log_count(counts.get(term, 0)))
-            for term, weight in zip(terms.hashes, terms.weights, strict=True)
-        ]
+    def of(self, terms: Terms) -> list[float]:
+        """How rare each term of a post is as things stand now."""
+        ceiling, counts = log(self.documents + PRIOR_POSTS), self._counts
+        return [ceiling - LOGS[counts.get(term, 0)] for term in terms.hashes]
+
+    def cosine(self, query: dict[int, float], terms: Terms) -> float:
+        """How alike a post is to another whose weights, of length one, are given."""
+        ceiling, counts, logs = log(self.documents + PRIOR_POSTS), self._counts, LOGS
+        shared = squares = 0.0
+        for term, weight in zip(terms.hashes, terms.weights, strict=True):
+            weighed = weight * (ceiling - logs[counts.get(term, 0)])
+            squares += weighed * weighed
+            if term in query:
+                shared += query[term] * weighed
+        return shared / sqrt(squares) if squares else 0.0
 
     def packed(self) -> bytes:
         """The counts as bytes."""

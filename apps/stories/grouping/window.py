@@ -15,7 +15,8 @@ from apps.stories.grouping.terms import Document, day_of
 HOURS = 48
 REACH_S = HOURS * 3600.0
 REACH_DAYS = HOURS // 24
-CANDIDATES = 12
+CANDIDATES = 6
+WORTH = 0.5  # of the most promising document's rank
 POSTS_HELD = 20_000
 # A document that shares none of a post's weightiest terms cannot be more similar than this, so it is not looked at.
 LEAST = 0.3
@@ -43,28 +44,22 @@ class Match:
     terms: tuple[tuple[str, float], ...]
 
 
-@dataclass(slots=True)
-class _Held:
-    """A document in memory, with its length before rarity."""
-
-    document: Document
-    length: float
-
-
 class _Day:
     """The documents of one day, and where each term occurs in them: document and weight by turns."""
 
-    __slots__ = ("documents", "postings")
+    __slots__ = ("documents", "lengths", "postings")
 
     def __init__(self) -> None:
-        self.documents: list[_Held] = []
+        self.documents: list[Document] = []
+        self.lengths: list[float] = []
         self.postings: dict[int, list[int]] = {}
 
     def add(self, document: Document) -> None:
         """Index one more document."""
         place = len(self.documents)
         terms = document.terms
-        self.documents.append(_Held(document, sqrt(sum(weight * weight for weight in terms.weights)) or 1.0))
+        self.documents.append(document)
+        self.lengths.append(sqrt(sum(weight * weight for weight in terms.weights)) or 1.0)
         for term, weight in zip(terms.hashes, terms.weights, strict=True):
             found = self.postings.get(term)
             if found is None:
@@ -118,41 +113,45 @@ class StreamWindow:
     def matches(self, document: Document, load: Loader) -> list[Match]:
         """The documents most like this one, the best first; among equals the one that came first."""
         days = self.reach(document, load)
-        weights = self.rarity.weights(document.terms)
+        rarity = self.rarity.of(document.terms)
+        weights = [weight * rare for weight, rare in zip(document.terms.weights, rarity, strict=True)]
         length = sqrt(sum(weight * weight for weight in weights))
         if not length:
             return []
         query = {term: weight / length for term, weight in zip(document.terms.hashes, weights, strict=True)}
-        found = [
-            match
-            for held in self._candidates(document, query, days)
-            if (match := self._compared(document, query, held))
-        ]
+        rare = dict(zip(document.terms.hashes, rarity, strict=True))
+        found = []
+        for other in self._candidates(document, query, rare, days):
+            hours = abs(document.at - other.at) / 3600
+            score = self.rarity.cosine(query, other.terms) * nearness(hours)
+            if score >= LEAST:
+                found.append(Match(other.key, score, hours, self._reasons(document, query, other)))
         return sorted(found, key=lambda match: -match.score)
 
-    def _candidates(self, document: Document, query: dict[int, float], days: list[_Day]) -> list[Document]:
+    def _candidates(
+        self, document: Document, query: dict[int, float], rare: dict[int, float], days: list[_Day]
+    ) -> list[Document]:
         """The few documents worth comparing exactly, by what they share of the weightiest terms."""
-        rare = self._weightiest(query)
+        weightiest = [(term, weight * rare[term]) for term, weight in self._weightiest(query)]
         ranked: list[tuple[float, int, int]] = []
         for number, day in enumerate(days):
             sums: dict[int, float] = {}
             postings = day.postings
-            for term, factor in rare:
+            for term, factor in weightiest:
                 found = postings.get(term)
                 if found is not None:
-                    for i in range(0, len(found), 2):
-                        place = found[i]
-                        sums[place] = sums.get(place, 0.0) + factor * found[i + 1]
-            held = day.documents
-            ranked += [(-shared / held[place].length, number, place) for place, shared in sums.items()]
+                    for place, weight in zip(found[::2], found[1::2], strict=True):
+                        sums[place] = sums.get(place, 0.0) + factor * weight
+            lengths = day.lengths
+            ranked += [(-shared / lengths[place], number, place) for place, shared in sums.items()]
         ranked.sort()
         near: list[Document] = []
-        for _rank, number, place in ranked:
-            other = days[number].documents[place].document
+        for rank, number, place in ranked:
+            if len(near) == CANDIDATES or rank > ranked[0][0] * WORTH:
+                break
+            other = days[number].documents[place]
             if abs(other.at - document.at) <= REACH_S and other.key != document.key:
                 near.append(other)
-                if len(near) == CANDIDATES:
-                    break
         return near
 
     def _weightiest(self, query: dict[int, float]) -> list[tuple[int, float]]:
@@ -166,28 +165,18 @@ class StreamWindow:
             left -= weight * weight
         return chosen
 
-    def _compared(self, document: Document, query: dict[int, float], other: Document) -> Match | None:
-        weights = self.rarity.weights(other.terms)
+    def _reasons(self, document: Document, query: dict[int, float], other: Document) -> tuple[tuple[str, float], ...]:
+        """The lemmas that bind two documents, the heaviest first, with each one's part in their cosine."""
+        weights = [weight * rare for weight, rare in zip(other.terms.weights, self.rarity.of(other.terms), strict=True)]
         length = sqrt(sum(weight * weight for weight in weights))
-        shared: list[tuple[float, int]] = []
-        for term, weight in zip(other.terms.hashes, weights, strict=True):
-            mine = query.get(term)
-            if mine is not None:
-                shared.append((mine * weight, term))
-        if not shared or not length:
-            return None
-        hours = abs(document.at - other.at) / 3600
-        score = sum(part for part, _term in shared) / length * nearness(hours)
-        if score < LEAST:
-            return None
-        return Match(other.key, score, hours, self._named(document, shared, length))
-
-    def _named(
-        self, document: Document, shared: list[tuple[float, int]], length: float
-    ) -> tuple[tuple[str, float], ...]:
-        words = dict(zip(document.terms.hashes, document.words, strict=False))
+        shared = [
+            (query[term] * weight / length, term)
+            for term, weight in zip(other.terms.hashes, weights, strict=True)
+            if term in query
+        ]
         shared.sort(key=lambda pair: -pair[0])
-        return tuple((words.get(term, ""), round(part / length, 3)) for part, term in shared[:REASONS])
+        words = dict(zip(document.terms.hashes, document.words, strict=False))
+        return tuple((words.get(term, ""), round(part, 3)) for part, term in shared[:REASONS])
 
 
 def nearness(hours: float) -> float:

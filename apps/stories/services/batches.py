@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 
 from apps.core.clock import now
-from apps.sources.models import Post
+from apps.sources.models import Post, Source
 from apps.stories.grouping.lemmas import Lemmatiser
 from apps.stories.grouping.terms import Document, pack
 from apps.stories.models import Grouping, PostTerms, StoryPost
@@ -22,8 +22,8 @@ def groupings_group(rows: Sequence[Grouping]) -> None:
 
     Runs inside the transaction that finishes the rows.
     """
-    fields = ("pk", "workspace_id", "source__name", "channel", "title", "text", "language", "published_at")
-    posts = Post.objects.select_related("source").only(*fields).in_bulk([row.post_id for row in rows])
+    fields = ("workspace_id", "source_id", "channel", "title", "text", "language", "published_at")
+    posts = Post.objects.only(*fields).in_bulk([row.post_id for row in rows])
     by_workspace: dict[int, list[Post]] = {}
     for row in sorted(rows, key=lambda row: row.pk):
         by_workspace.setdefault(row.workspace_id, []).append(posts[row.post_id])
@@ -51,7 +51,7 @@ def _group(workspace_id: int, posts: Sequence[Post]) -> None:
             document = documents[post.pk]
             matches.append(stream.window.matches(document, stream.load))
             stream.window.add(document)
-        placing = Placing(workspace_id)
+        placing = Placing(workspace_id, sources=source_names(fresh))
         placing.learn(match for found in matches for match in found)
         for post, found in zip(fresh, matches, strict=True):
             placing.put(post, found)
@@ -63,6 +63,11 @@ def _group(workspace_id: int, posts: Sequence[Post]) -> None:
         held.stamp = stamp
         held.save(update_fields=["stamp", "posts"])
         rewrites_automatic(grown, at=now())
+
+
+def source_names(posts: Sequence[Post]) -> dict[int, str]:
+    """The names of the sources of some posts."""
+    return dict(Source.objects.filter(pk__in={post.source_id for post in posts}).values_list("pk", "name"))
 
 
 def _remember(stream: Stream, workspace_id: int, documents: Sequence[Document], posts: Sequence[Post]) -> None:

@@ -41,9 +41,14 @@ class Place:
 
 @dataclass(slots=True)
 class Placing:
-    """The stories that a batch touches, and what it puts into them."""
+    """The stories that a batch touches, and what it puts into them.
+
+    Attributes:
+        sources: the names of the sources of the batch's posts.
+    """
 
     workspace_id: int
+    sources: dict[int, str]
     places: list[Place] = field(default_factory=list)
     memberships: list[tuple[Place, StoryPost]] = field(default_factory=list)
     _place_of: dict[int, Place] = field(default_factory=dict)
@@ -98,7 +103,7 @@ class Placing:
     def _join(self, place: Place, post: Post, voice: str) -> None:
         story = place.story
         if not story.first_voice or post.published_at < story.first_at:
-            story.first_at, story.first_voice = post.published_at, post.channel or post.source.name
+            story.first_at, story.first_voice = post.published_at, post.channel or self.sources[post.source_id]
         story.last_at = max(story.last_at, post.published_at)
         story.posts_count += 1
         place.voices.add(voice)
