@@ -7,19 +7,29 @@ import ast
 from tests.architecture.tree import name, parsed, python_files
 
 FILE_LINES = 300
+TEST_LINES = 420  # a behaviour's cases stay together
 FUNCTION_LINES = 40
 LONG_FILES = {
     "config/env.py": "one list of every variable",
     "config/settings.py": "one list of every setting",
+    "apps/accounts/admin_base.py": "one base class; its scoping is easier to check in one piece",
+    "apps/core/work/verbs.py": "the verbs of a work row, side by side",
+    "apps/publishing/admin.py": "channels and publications share their buttons",
+    "apps/stories/models.py": "the rows of one story with their constraints",
+    "tests/core/test_work_drain.py": "a drain's promises, one by one",
 }
-LONG_FUNCTIONS: dict[str, str] = {}
+LONG_FUNCTIONS = {
+    "apps/publishing/services/publications.py:publication_schedule": "guards, row, delivery and audit of one transaction",
+    "apps/stories/services/rewrites.py:rewrite_request": "guards, prompt, row and audit of one transaction",
+}
 
 
 def test_files_are_short() -> None:
     long = {
         name(path): lines
         for path in python_files("apps", "config", "tests")
-        if (lines := path.read_text(encoding="utf-8").count("\n")) > FILE_LINES
+        if (lines := path.read_text(encoding="utf-8").count("\n"))
+        > (TEST_LINES if name(path).startswith("tests/") else FILE_LINES)
     }
     assert {path: lines for path, lines in long.items() if path not in LONG_FILES} == {}
 
