@@ -116,7 +116,7 @@ class SourceAdmin(WorkspaceModelAdmin[Source]):
     def checked_every(self, source: Source) -> str | None:
         """How often it is collected."""
         minutes = source.interval_s / 60
-        return _("%(n)g min") % {"n": minutes} if source.kind == Source.Kind.FEED else None
+        return _("%(n)g\u00a0min") % {"n": minutes} if source.kind == Source.Kind.FEED else None
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

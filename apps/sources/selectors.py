@@ -74,7 +74,7 @@ def _waits(source: Source) -> str:
 def _problem(source: Source, at: datetime) -> str:
     if source.last_ok_at is None:
         return source.last_error
-    return _("%(problem)s Last success: %(when)s.") % {
+    return _("%(problem)s · Last success: %(when)s.") % {
         "problem": source.last_error,
         "when": ago(source.last_ok_at, at),
     }
