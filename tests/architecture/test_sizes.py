@@ -19,8 +19,8 @@ LONG_FILES = {
     "tests/core/test_work_drain.py": "a drain's promises, one by one",
 }
 LONG_FUNCTIONS = {
-    "apps/publishing/services/publications.py:publication_schedule": "guards, row, delivery and audit of one transaction",
-    "apps/stories/services/rewrites.py:rewrite_request": "guards, prompt, row and audit of one transaction",
+    "apps/publishing/services/publications.py:publication_schedule": "guards, rows and audit of one transaction",
+    "apps/stories/services/rewrites.py:rewrite_request": "guards, prompt, row and audit of one",
 }
 
 
