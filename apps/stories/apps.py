@@ -16,5 +16,10 @@ class StoriesConfig(AppConfig):
     def ready(self) -> None:
         """Tell the apps below what to call."""
         kinds.register(name="grouping", model="stories.Grouping", task="apps.stories.tasks.groupings_group")
-        kinds.register(name="rewrite", model="stories.Rewrite", task="apps.stories.tasks.rewrites_write")
+        kinds.register(
+            name="rewrite",
+            model="stories.Rewrite",
+            task="apps.stories.tasks.rewrites_write",
+            on_dead="apps.stories.services.rewrites.rewrite_dead",
+        )
         listeners.register("apps.stories.services.grouping.posts_added")

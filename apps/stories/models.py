@@ -10,6 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import User, Workspace
 from apps.core.clock import now
@@ -35,8 +36,8 @@ class Story(models.Model):
         DRAFT = "draft", _("In work")
         REVIEW = "review", _("In review")
         APPROVED = "approved", _("Approved")
-        PUBLISHED = "published", _("Published")
-        ASIDE = "aside", _("Put aside")
+        PUBLISHED = "published", pgettext_lazy("status", "Published")
+        ASIDE = "aside", pgettext_lazy("status", "Put aside")
 
     workspace = models.ForeignKey(
         Workspace, on_delete=models.CASCADE, related_name="stories", verbose_name=_("workspace"), db_index=False

@@ -10,7 +10,7 @@ from unittest.mock import patch
 import pytest
 from django.db import IntegrityError, transaction
 
-from apps.accounts.models import AuditEntry
+from apps.accounts.models import Alert, AuditEntry
 from apps.ai.models import Spend
 from apps.ai.ports import Usage
 from apps.ai.services import spend_record
@@ -224,6 +224,29 @@ def test_a_draft_of_its_own_never_takes_the_place_of_an_editor_s_text(writer: Fa
     assert stored.current_version == mine
     assert stored.title == "Мой"
     assert [version.number for version in stored.versions.all()] == [2, 1]
+
+
+def test_a_draft_of_its_own_that_fails_raises_an_alert_until_one_succeeds(writer: FakeWriter) -> None:
+    grown(drafts_from_sources=2)
+    writer.error = PermanentError("Ключ отозван", code="key")
+    rewrites_write()
+    alert = Alert.objects.get(closed_at__isnull=True)
+    assert "Ключ отозван" in alert.message
+    assert alert.times == 2
+    writer.error = None
+    services.rewrite_retry(rewrite=Rewrite.objects.first(), editor=UserFactory.create())
+    rewrites_write()
+    assert not Alert.objects.filter(closed_at__isnull=True).exists()
+
+
+def test_an_asked_for_text_that_fails_or_is_cancelled_raises_no_alert(writer: FakeWriter) -> None:
+    story, editor = grown(drafts_from_sources=3), UserFactory.create()
+    services.rewrite_cancel(rewrite=Rewrite.objects.get(), editor=editor)
+    writer.error = PermanentError("Ключ отозван", code="key")
+    services.rewrite_request(story=story, editor=editor)
+    rewrites_write()
+    assert Rewrite.objects.dead().count() == 2
+    assert not Alert.objects.exists()
 
 
 def test_workspaces_prompts_hold_only_their_own_posts() -> None:

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.accounts.services import audit_record
+from apps.accounts.services import alert_close, alert_raise, audit_record
 from apps.ai.ports import Draft, Prompt, SourceText, Writer
 from apps.ai.services import budget_check, spend_record, writer_for
 from apps.core.clock import now
@@ -21,6 +22,8 @@ from apps.stories.models import Preset, Rewrite, Story
 from apps.stories.services.prompts import prompt_build
 from apps.stories.services.versions import story_locked, version_add, version_make_current
 
+AUTOMATIC_ALERT = "stories.drafts"
+GIVEN_UP = "given_up"
 LIVE = (Rewrite.State.READY, Rewrite.State.LEASED)
 
 
@@ -194,12 +197,25 @@ def rewrite_record(row: Rewrite, draft: Draft) -> None:
         target=row,
         writer=draft.writer,
     )
+    if row.automatic:
+        alert_close(workspace=row.workspace, key=AUTOMATIC_ALERT)
     audit_record(
         actor=row.requested_by,
         verb="story.rewritten",
         target=story,
         details={"rewrite": row.pk, "number": version.number, "automatic": row.automatic},
     )
+
+
+def rewrite_dead(row: Rewrite) -> None:
+    """Tell people of a draft that nobody asked for and that could not be written; the asked ones show it themselves."""
+    if row.automatic and row.error_code != GIVEN_UP:
+        alert_raise(
+            workspace=row.workspace,
+            key=AUTOMATIC_ALERT,
+            message=_("Drafts are not written by themselves: %(why)s") % {"why": row.error},
+            url=reverse("admin:stories_rewrite_changelist"),
+        )
 
 
 def prompt_of(row: Rewrite) -> Prompt:
