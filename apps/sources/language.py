@@ -25,7 +25,7 @@ BULGARIAN = frozenset(WORD.findall("се са че ще със към бъде �
 
 LATIN_WORDS = {
     "en": "the of and to in is that for it with as was on are be this by have from at not you we an or has will a i",
-    "de": "ich sie noch seine alles mehr wir hat der die das und ist nicht ein eine mit von den für auf im sich auch zu wird",
+    "de": "ich sie noch seine alles mehr wir hat der die das und ist nicht ein eine mit von den für auf im sich zu",
     "fr": "le la les des et est une dans pour que qui sur pas avec ce au du par plus sont ne cette",
     "es": "el los las de que y en un una por con para del se es no al lo como más su",
     "it": "il di che e la per un una con non del della sono nel alla più come anche gli",
