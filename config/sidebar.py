@@ -39,8 +39,15 @@ class Entry:
     badge_variant: str = "primary"
 
 
+BEHIND = _("Behind the scenes")
 SIDEBAR: tuple[tuple[Words, tuple[Entry, ...]], ...] = (
-    ("", (Entry(_("Today"), "today", "admin:index", "accounts.view_alert"),)),
+    (
+        "",
+        (
+            Entry(_("Today"), "today", "admin:index", "accounts.view_alert"),
+            Entry(_("Alerts"), "notifications", "accounts.alert", badge=badges.alerts_open, badge_variant="danger"),
+        ),
+    ),
     (
         _("News desk"),
         (
@@ -66,7 +73,7 @@ SIDEBAR: tuple[tuple[Words, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
-        _("Behind the scenes"),
+        BEHIND,
         (
             Entry(_("Rewrites"), "edit_note", "stories.rewrite"),
             Entry(_("Polls"), "sync", "sources.poll"),
@@ -78,7 +85,6 @@ SIDEBAR: tuple[tuple[Words, tuple[Entry, ...]], ...] = (
     (
         _("People and settings"),
         (
-            Entry(_("Alerts"), "notifications", "accounts.alert", badge=badges.alerts_open, badge_variant="danger"),
             Entry(_("Workspaces"), "workspaces", "accounts.workspace"),
             Entry(_("Members"), "group", "accounts.membership"),
             Entry(_("Users"), "person", "accounts.user"),
@@ -112,7 +118,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     for title, entries in SIDEBAR:
         items = [line(entry, request) for entry in entries if is_shown(entry, request)]
         if items:
-            groups.append({"title": title, "items": items})
+            groups.append({"title": title, "items": items, "collapsible": title == BEHIND})
     return groups
 
 

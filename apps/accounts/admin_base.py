@@ -121,7 +121,7 @@ class WorkspaceModelAdmin(UnfoldModelAdmin[M]):
         """Whether the user may do the verb to this row (or key of a row); without one, anywhere in what is shown."""
         user = user_of(request)
         if obj is None:
-            return bool(access.permitted(user, verb, shown_of(request)))
+            return user.is_superuser or bool(access.permitted(user, verb, shown_of(request)))
         row = obj if isinstance(obj, models.Model) else self.get_object(request, str(obj))
         return row is not None and access.can(user, verb, self.owner_id(row))
 
@@ -138,8 +138,9 @@ class WorkspaceModelAdmin(UnfoldModelAdmin[M]):
         return self.allows(request, self.permission("view"), obj) or self.has_change_permission(request, obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Adding follows the role."""
-        return self.allows(request, self.permission("add"))
+        """Adding follows the role, and needs a workspace to add to."""
+        has_place = self.path() != "workspace" or bool(self.addable(request))
+        return has_place and self.allows(request, self.permission("add"))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Changing follows the role in the row's workspace."""

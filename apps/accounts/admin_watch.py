@@ -12,23 +12,31 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.admin_base import ReadOnly, WorkspaceModelAdmin, each
-from apps.accounts.filters import AlertStateFilter
+from apps.accounts.filters import AlertStateFilter, VerbFilter
 from apps.accounts.models import Alert, AuditEntry
 from apps.accounts.requests import shown_of, user_of
 from apps.accounts.services import alert_dismiss
+from apps.accounts.verbs import verb_words
 
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnly, WorkspaceModelAdmin[AuditEntry]):
     """What was done, by whom, when. Nobody edits it."""
 
-    list_display = ("at", "actor_name", "verb", "target_label", "workspace")
-    list_filter = ("verb", "target_type", ("at", admin.DateFieldListFilter))
+    list_display = ("at", "actor_name", "what", "target_label", "workspace")
+    list_filter = (VerbFilter, ("at", admin.DateFieldListFilter))
     list_select_related = ("actor", "workspace")
     search_fields = ("target_label", "verb")
     ordering = ("-id",)
     empty_text = _("Here will be every change: who made it, when, and to what.")
-    fields = ("at", "actor", "verb", "target_type", "target_id", "target_label", "details", "request_id", "workspace")
+    fields = (
+        ("at", "actor_name"),
+        ("what", "verb"),
+        ("target_label", "target_type", "target_id"),
+        "details",
+        ("workspace", "request_id"),
+    )
+    readonly_fields = ("actor_name", "what")
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[AuditEntry]:
         """A superuser also sees what belongs to no workspace."""
@@ -39,6 +47,11 @@ class AuditEntryAdmin(ReadOnly, WorkspaceModelAdmin[AuditEntry]):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Managers and owners."""
         return self.allows(request, "audit.read", obj)
+
+    @admin.display(description=_("what"))
+    def what(self, row: AuditEntry) -> str:
+        """The verb in words."""
+        return verb_words(row.verb)
 
     @admin.display(description=_("who"))
     def actor_name(self, row: AuditEntry) -> str:

@@ -10,7 +10,8 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import Alert
+from apps.accounts.models import Alert, AuditEntry
+from apps.accounts.verbs import WORDS
 
 
 class AlertStateFilter(admin.SimpleListFilter):
@@ -34,3 +35,19 @@ class AlertStateFilter(admin.SimpleListFilter):
         """The first choice is “open”, not “all”."""
         for choice in super().choices(changelist):
             yield {**choice, "display": _("Open")} if choice["query_string"].endswith("?") else choice
+
+
+class VerbFilter(admin.SimpleListFilter):
+    """By what was done; the choices are the known verbs, so that a long audit is not read through for them."""
+
+    title = _("what")
+    parameter_name = "verb"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, Any]]:
+        """Known verbs, by their words."""
+        return sorted(((verb, str(words)) for verb, words in WORDS.items()), key=lambda each: each[1])
+
+    def queryset(self, _request: HttpRequest, queryset: models.QuerySet[AuditEntry]) -> models.QuerySet[AuditEntry]:
+        """Entries with the chosen verb."""
+        value = self.value()
+        return queryset.filter(verb=value) if value else queryset

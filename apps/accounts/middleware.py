@@ -1,11 +1,12 @@
-"""The workspaces and the language of a request."""
+"""The workspaces, the language and the clock of a request."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
-from django.utils import translation
+from django.utils import timezone, translation
 
 from apps.accounts.access import BACK_OFFICE, roles_of
 from apps.accounts.models import User, Workspace
@@ -25,15 +26,24 @@ def workspaces_seen(user: object) -> list[Workspace]:
     return list(rows.filter(pk__in=ids)) if ids else []
 
 
+def stranger_language(request: HttpRequest) -> str:
+    """The language that this browser chose, else Pult's own: Russian first, whatever the browser prefers."""
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    return chosen if chosen in dict(settings.LANGUAGES) else str(settings.LANGUAGE_CODE)
+
+
 def workspace_middleware(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Set `request.workspaces` and `request.workspace`, and speak the user's language."""
+    """Set `request.workspaces` and `request.workspace`, and speak the user's language on the workspace's clock."""
 
     def middleware(request: WorkspaceRequest) -> HttpResponseBase:
         request.workspaces, request.workspace = [], None
         if not request.user.is_authenticated:
-            return get_response(request)
+            language = stranger_language(request)
+            with translation.override(language):
+                request.LANGUAGE_CODE = language
+                return get_response(request)
         request.workspaces = workspaces_seen(request.user)
         chosen = request.session.get(SESSION_KEY)
         if chosen is not None:
@@ -41,7 +51,8 @@ def workspace_middleware(
         if request.workspace is None and len(request.workspaces) == 1:
             request.workspace = request.workspaces[0]
         language = request.user.language
-        with translation.override(language):
+        zone = request.workspace.zone if request.workspace else timezone.get_default_timezone()
+        with translation.override(language), timezone.override(zone):
             request.LANGUAGE_CODE = language
             return get_response(request)
 

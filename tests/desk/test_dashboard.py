@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
 from apps.accounts.models import Alert, Workspace
 from apps.ai.models import Spend
@@ -24,6 +26,12 @@ from tests.accounts.factories import AlertFactory, UserFactory, WorkspaceFactory
 from tests.accounts.rows import Rows
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 def page_of(workspace: Workspace, role: str = "editor") -> Any:

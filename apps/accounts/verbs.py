@@ -1,0 +1,78 @@
+"""What the audit's verbs mean, in words. A test keeps the list whole."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+WORDS: dict[str, str | Promise] = {
+    "alert.closed": _("alert closed"),
+    "bot.checked": _("bot checked"),
+    "bot.created": _("bot added"),
+    "bot.deleted": _("bot deleted"),
+    "bot.paused": _("bot paused"),
+    "bot.updated": _("bot changed"),
+    "channel.changed": _("channel changed"),
+    "channel.checked": _("channel checked"),
+    "channel.created": _("channel added"),
+    "channel.deleted": _("channel deleted"),
+    "delivery.absent": _("delivery: it had not arrived"),
+    "delivery.arrived": _("delivery: a person says it arrived"),
+    "delivery.cancelled": _("delivery cancelled"),
+    "delivery.created": _("delivery asked for"),
+    "delivery.failed": _("delivery failed"),
+    "delivery.found": _("delivery: found there"),
+    "delivery.given_up": _("delivery given up"),
+    "delivery.moved": _("delivery moved to another time"),
+    "delivery.retried": _("delivery tried again"),
+    "delivery.sent_again": _("delivery sent again by a person"),
+    "delivery.unknown": _("delivery: outcome unknown"),
+    "demo.reset": _("demo begun anew"),
+    "grouping.retried": _("grouping tried again"),
+    "import.done": _("import done"),
+    "import.requested": _("import asked for"),
+    "member.added": _("member added"),
+    "member.changed": _("member's role changed"),
+    "member.removed": _("member removed"),
+    "post.taken_back": _("dropped post taken back"),
+    "preset.added": _("preset added"),
+    "preset.changed": _("preset changed"),
+    "preset.deleted": _("preset deleted"),
+    "publication.cancelled": _("publication cancelled"),
+    "publication.moved": _("publication moved to another time"),
+    "publication.scheduled": _("publication scheduled"),
+    "source.changed": _("source changed"),
+    "source.created": _("source added"),
+    "source.deleted": _("source deleted"),
+    "source.gone": _("source gone for good"),
+    "source.paused": _("source paused"),
+    "source.poll_asked": _("collection asked for"),
+    "source.resumed": _("source resumed"),
+    "story.approved": _("story approved"),
+    "story.brought_back": _("story brought back"),
+    "story.deleted": _("story deleted"),
+    "story.published": _("story published"),
+    "story.put_aside": _("story put aside"),
+    "story.returned": _("story returned to work"),
+    "story.rewrite_cancelled": _("rewrite cancelled"),
+    "story.rewrite_requested": _("rewrite asked for"),
+    "story.rewrite_retried": _("rewrite tried again"),
+    "story.rewritten": _("story rewritten"),
+    "story.submitted": _("story sent for review"),
+    "story.version_saved": _("version saved"),
+    "user.added": _("account added"),
+    "user.changed": _("account changed"),
+    "user.deleted": _("account deleted"),
+    "user.logged_in": _("logged in"),
+    "user.login_failed": _("log-in failed"),
+    "user.made_admin": _("made an administrator"),
+    "workspace.added": _("workspace added"),
+    "workspace.changed": _("workspace's settings changed"),
+    "workspace.created": _("workspace added"),
+    "workspace.deleted": _("workspace deleted"),
+}
+
+
+def verb_words(verb: str) -> str:
+    """The verb in words; itself where it has none yet."""
+    return str(WORDS.get(verb, verb))
