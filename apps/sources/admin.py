@@ -20,7 +20,7 @@ from apps.core.errors import PultError
 from apps.sources import admin_posts as admin_posts
 from apps.sources import admin_work as admin_work
 from apps.sources import services
-from apps.sources.admin_display import moment, number, tag
+from apps.sources.admin_display import number, tag
 from apps.sources.forms import SourceForm
 from apps.sources.models import Source
 from apps.sources.selectors import source_health, sources_with_counts
@@ -58,7 +58,7 @@ class SourceAdmin(WorkspaceModelAdmin[Source]):
 
     form = SourceForm
     audit_saves = False
-    list_display = ("name", "health", "kind", "last_success", "posts_today", "checked_every")
+    list_display = ("name", "health", "posts_today", "kind", "checked_every")
     list_display_links = ("name",)
     list_filter = (StandingFilter, "kind")
     search_fields = ("name", "url")
@@ -92,7 +92,7 @@ class SourceAdmin(WorkspaceModelAdmin[Source]):
         """A source keeps its kind."""
         return [*super().get_readonly_fields(request, obj), "health", *(["kind"] if obj is not None else [])]
 
-    @admin.display(description=_("standing"))
+    @admin.display(description=_("standing"), ordering="last_ok_at")
     def health(self, source: Source) -> SafeString:
         """The traffic light and its sentence."""
         health = source_health(source, now())
@@ -101,11 +101,6 @@ class SourceAdmin(WorkspaceModelAdmin[Source]):
             tag(health.tone, health.light),
             Truncator(health.sentence).chars(160),
         )
-
-    @admin.display(description=_("last success"), ordering="last_ok_at", empty_value="–")
-    def last_success(self, source: Source) -> SafeString | None:
-        """When it last worked."""
-        return moment(source.last_ok_at)
 
     @admin.display(description=_("posts in 24 h"), ordering="posts_today")
     def posts_today(self, source: Any) -> SafeString:
@@ -116,7 +111,7 @@ class SourceAdmin(WorkspaceModelAdmin[Source]):
     def checked_every(self, source: Source) -> str | None:
         """How often it is collected."""
         minutes = source.interval_s / 60
-        return _("%(n)g\u00a0min") % {"n": minutes} if source.kind == Source.Kind.FEED else None
+        return _("%(n)g min") % {"n": minutes} if source.kind == Source.Kind.FEED else None
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
