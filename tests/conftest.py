@@ -1,4 +1,4 @@
-"""What every test gets: a cache of its own, and no bell left waiting by another test."""
+"""What every test gets: a cache of its own, no bell left waiting by another test, the language of the sources."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.core.cache import caches
+from django.utils import translation
 
 from apps.core.work import bells
 
@@ -18,3 +19,10 @@ def _own_cache(settings: object) -> Iterator[None]:
     bells.forget_failures()
     yield
     caches["default"].key_prefix = ""
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    """Read words as they stand in the code, whether catalogues are compiled or not."""
+    with translation.override("en"):
+        yield
