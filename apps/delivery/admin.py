@@ -95,7 +95,7 @@ class DeliveryAdmin(WorkAdminMixin, WorkspaceModelAdmin[Delivery]):
     audit_saves = False
     work_retry_service = staticmethod(retry)
     work_give_up_service = staticmethod(give_up)
-    list_display = ("destination", "excerpt", "standing", "work_error", "work_due", "work_attempts", "made", "there")
+    list_display = ("destination", "excerpt", "standing", "work_error", "when", "work_attempts", "there")
     list_filter = (StandingFilter, "state", "outcome", "sender")
     search_fields = ("destination", "dedupe_key", "vendor_id")
     list_select_related = ("workspace",)
@@ -161,7 +161,13 @@ class DeliveryAdmin(WorkAdminMixin, WorkspaceModelAdmin[Delivery]):
     def excerpt(self, row: Delivery) -> str:
         """Its first words."""
         shown = row.payload.get("html") or row.payload.get("text") or ""
-        return Truncator(" ".join(strip_tags(shown).split())).chars(60) if isinstance(shown, str) else ""
+        return Truncator(" ".join(strip_tags(shown).split())).chars(45) if isinstance(shown, str) else ""
+
+    @admin.display(description=_("when"), ordering="not_before")
+    def when(self, row: Delivery) -> str:
+        """When it is due, or when it ended or stopped."""
+        moment = row.not_before if row.is_live else row.sent_at or row.finished_at or row.begun_at or row.created_at
+        return date_format(moment.astimezone(row.workspace.zone), "SHORT_DATETIME_FORMAT")
 
     @admin.display(description=_("created"), ordering="id")
     def made(self, row: Delivery) -> str:
