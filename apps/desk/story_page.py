@@ -23,6 +23,7 @@ class StoryPage:
         writing: a rewrite is waiting or being written.
         failure: why the last rewrite failed, in words; empty where it did not.
         preset_id: the preset to offer first.
+        channels: the active ones in which the story does not stand yet.
         publications: all of them, the latest first.
         writer: who would write a draft now, or why nobody can.
     """
@@ -48,6 +49,11 @@ def story_page(story: Story) -> StoryPage:
     versions = list(StoryVersion.objects.filter(story=story).select_related("author").order_by("-number"))
     last = Rewrite.objects.filter(story=story).order_by("-pk").first()
     presets = list(Preset.objects.filter(workspace=story.workspace_id))
+    publications = list(
+        Publication.objects.filter(story=story).select_related("channel").order_by("-publish_at", "-pk")
+    )
+    taken = {one.channel_id for one in publications if one.status != Publication.Status.CANCELLED}
+    channels = Channel.objects.filter(workspace=story.workspace_id, is_active=True).order_by("kind", "name")
     preset_id = last.preset_id if last and last.preset_id else (presets[0].pk if presets else None)
     return StoryPage(
         story=story,
@@ -58,10 +64,8 @@ def story_page(story: Story) -> StoryPage:
         failure=failure_of(last),
         presets=presets,
         preset_id=preset_id,
-        channels=list(Channel.objects.filter(workspace=story.workspace_id, is_active=True).order_by("kind", "name")),
-        publications=list(
-            Publication.objects.filter(story=story).select_related("channel").order_by("-publish_at", "-pk")
-        ),
+        channels=[channel for channel in channels if channel.pk not in taken],
+        publications=publications,
         writer=writer_name(story),
     )
 
