@@ -31,10 +31,12 @@ class AuditEntryAdmin(ReadOnly, WorkspaceModelAdmin[AuditEntry]):
     empty_text = _("Here will be every change: who made it, when, and to what.")
     fields = (
         ("at", "actor_name"),
-        ("what", "verb"),
-        ("target_label", "target_type", "target_id"),
+        "what",
+        "target_label",
+        ("target_type", "target_id"),
         "details",
-        ("workspace", "request_id"),
+        "request_id",
+        "workspace",
     )
     readonly_fields = ("actor_name", "what")
 
@@ -102,7 +104,7 @@ class AlertAdmin(WorkspaceModelAdmin[Alert]):
         """A link to the screen where it is put right."""
         if not row.url.startswith("/"):
             return "—"
-        return format_html('<a class="pult-link" href="{}">{}</a>', row.url, _t("Open"))
+        return format_html('<a class="pult-link" href="{}">{}</a>', row.url, _t("Go there"))
 
     @admin.action(description=_("Close"), permissions=["alert.close"])
     def close(self, request: HttpRequest, queryset: models.QuerySet[Alert]) -> None:

@@ -148,13 +148,14 @@ def publication_line(row: Publication, at: datetime, several: bool) -> Line:
     clock = formats.date_format(local, "H:i")
     when = clock if days == 0 else f"{formats.date_format(local, 'j M')} {clock}"
     late = at - row.publish_at > selectors.LATE
+    overdue = _("overdue")
     where = f"{row.channel} · {row.workspace}" if several else str(row.channel)
     return Line(
         row.title or _("Untitled"),
         reverse("desk:story", args=[row.story_id]),
         when=when,
         exact=formats.date_format(local, "j E Y, H:i"),
-        note=f"{where} · {_('late')}" if late else where,
+        note=f"{where} · {overdue}" if late else where,
         tone="wait" if late else "",
     )
 

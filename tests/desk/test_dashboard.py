@@ -137,7 +137,7 @@ def test_late_publication_is_marked() -> None:
     Publication.objects.update(publish_at=now() - timedelta(minutes=10))
     (line,) = page_of(rows.workspace).context["upcoming_lines"]
     assert line.tone == "wait"
-    assert line.note.endswith("late")
+    assert line.note.endswith("overdue")
 
 
 def test_source_with_an_alert_of_its_own_is_told_once() -> None:
