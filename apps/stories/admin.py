@@ -64,10 +64,6 @@ class StoryAdmin(ReadOnly, WorkspaceModelAdmin[Story]):
         css = {"all": ("stories/list.css",)}
         js = ("stories/list.js",)
 
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
-        """A story is put aside, not deleted."""
-        return False
-
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:  # noqa: ARG002
         """The list whose rows open the workbench."""
         return StoryList
@@ -166,8 +162,17 @@ class PresetAdmin(WorkspaceModelAdmin[Preset]):
     empty_text = _("A preset says how a text is written: its tone, its length, your house rules.")
 
 
+class ActionsOnly(ReadOnly):
+    """Rows with which things are done in the list, and that are only looked at on their own page."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """In the list, as the role allows."""
+        may: bool = obj is None and super(ReadOnly, self).has_change_permission(request)  # type: ignore[misc]
+        return may
+
+
 @admin.register(Rewrite)
-class RewriteAdmin(WorkAdminMixin, WorkspaceModelAdmin[Rewrite]):
+class RewriteAdmin(ActionsOnly, WorkAdminMixin, WorkspaceModelAdmin[Rewrite]):
     """Texts that were asked for: what was sent, what came of it."""
 
     audit_saves = False
@@ -185,20 +190,25 @@ class RewriteAdmin(WorkAdminMixin, WorkspaceModelAdmin[Rewrite]):
         "asked",
         "comment",
         "prompt_edited",
+        "user_shown",
+        "system_shown",
         *WorkAdminMixin.work_fields,
-        "system_prompt",
-        "user_prompt",
     )
-    readonly_fields = ("story", "preset", "asked", "comment", "prompt_edited", "system_prompt", "user_prompt")
+    readonly_fields = ("story", "preset", "asked", "comment", "prompt_edited", "user_shown", "system_shown")
     empty_text = _("Drafts that you or a preset ask for pass through here.")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        """They are asked for in the workbench."""
-        return False
+    class Media:
+        css = {"all": ("stories/list.css",)}
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """What was sent and paid for is kept."""
-        return False
+    @admin.display(description=_("prompt: task and sources"), empty_value="—")
+    def user_shown(self, row: Rewrite) -> SafeString | None:
+        """The task and the sources, line by line as they were sent."""
+        return format_html('<pre class="story-prompt">{}</pre>', row.user_prompt) if row.user_prompt else None
+
+    @admin.display(description=_("prompt: rules"), empty_value="—")
+    def system_shown(self, row: Rewrite) -> SafeString | None:
+        """The rules, line by line as they were sent."""
+        return format_html('<pre class="story-prompt">{}</pre>', row.system_prompt) if row.system_prompt else None
 
     @admin.display(description=_("asked by"))
     def asked(self, row: Rewrite) -> str:
@@ -207,7 +217,7 @@ class RewriteAdmin(WorkAdminMixin, WorkspaceModelAdmin[Rewrite]):
 
 
 @admin.register(Grouping)
-class GroupingAdmin(WorkAdminMixin, WorkspaceModelAdmin[Grouping]):
+class GroupingAdmin(ActionsOnly, WorkAdminMixin, WorkspaceModelAdmin[Grouping]):
     """Posts on their way into a story."""
 
     audit_saves = False
@@ -220,11 +230,3 @@ class GroupingAdmin(WorkAdminMixin, WorkspaceModelAdmin[Grouping]):
     fields = ("post", *WorkAdminMixin.work_fields)
     readonly_fields = ("post",)
     empty_text = _("Every new post passes through here on its way into a story.")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        """Intake makes them."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """They are kept with their posts."""
-        return False

@@ -182,3 +182,30 @@ def test_a_rewrite_s_page_shows_what_was_sent(client: Client, editor: User, work
     rewrite = Rewrite.objects.create(workspace=workspace, story=story, user_prompt="Напиши <коротко>")
     page = client.get(reverse("admin:stories_rewrite_change", args=[rewrite.pk])).content.decode()
     assert "Напиши &lt;коротко&gt;" in page
+
+
+def test_failed_work_is_tried_again_from_its_list(client: Client, editor: User, workspace: Workspace) -> None:
+    story = story_with_text(workspace=workspace)
+    ended = {"workspace": workspace, "state": "dead", "error": "Ключ отозван", "finished_at": BEGAN}
+    rows = [
+        Rewrite.objects.create(story=story, **ended),
+        Grouping.objects.create(post=story.memberships.get().post, **ended),
+    ]
+    for row in rows:
+        address = reverse(f"admin:stories_{row._meta.model_name}_changelist")
+        assert "Ключ отозван" in client.get(address).content.decode()
+        client.post(address, {"action": "work_retry", "_selected_action": [str(row.pk)], "index": "0"})
+        row.refresh_from_db()
+        assert row.state == "ready"
+        assert client.get(reverse(f"admin:stories_{row._meta.model_name}_change", args=[row.pk])).status_code == 200
+
+
+def test_a_waiting_rewrite_is_given_up_with_a_reason(client: Client, editor: User, workspace: Workspace) -> None:
+    rewrite = Rewrite.objects.create(workspace=workspace, story=StoryFactory.create(workspace=workspace))
+    address = reverse("admin:stories_rewrite_changelist")
+    asked = {"action": "work_give_up", "_selected_action": [str(rewrite.pk)], "index": "0"}
+    assert "work_reason" in client.post(address, asked).content.decode()
+    assert Rewrite.objects.get().state == "ready"
+    client.post(address, {**asked, "work_reason": "Устарело"})
+    rewrite.refresh_from_db()
+    assert (rewrite.state, rewrite.error) == ("dead", "Устарело")
