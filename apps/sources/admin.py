@@ -21,6 +21,7 @@ from apps.sources import admin_posts as admin_posts
 from apps.sources import admin_work as admin_work
 from apps.sources import services
 from apps.sources.admin_display import number, tag
+from apps.sources.admin_search import AnyCaseSearch
 from apps.sources.forms import SourceForm
 from apps.sources.models import Source
 from apps.sources.selectors import source_health, sources_with_counts
@@ -50,7 +51,7 @@ class StandingFilter(admin.SimpleListFilter):
 
 
 @admin.register(Source)
-class SourceAdmin(WorkspaceModelAdmin[Source]):
+class SourceAdmin(AnyCaseSearch, WorkspaceModelAdmin[Source]):
     """Sources: how each stands, and what to do about it."""
 
     class Media:

@@ -17,6 +17,7 @@ from apps.accounts.admin_base import WorkspaceModelAdmin, each
 from apps.accounts.requests import user_of
 from apps.sources import services
 from apps.sources.admin_display import moment, tag
+from apps.sources.admin_search import AnyCaseSearch
 from apps.sources.filters import rule_words
 from apps.sources.models import Post
 
@@ -54,7 +55,7 @@ class LanguageFilter(admin.SimpleListFilter):
 
 
 @admin.register(Post)
-class PostAdmin(WorkspaceModelAdmin[Post]):
+class PostAdmin(AnyCaseSearch, WorkspaceModelAdmin[Post]):
     """Posts as they came, dropped ones with the reason."""
 
     class Media:
