@@ -28,8 +28,8 @@ import redis
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATABASE = "pult_benchmark_work"
 WORKERS = (1, 2, 4)
-ROWS = {"postgresql": {"batches": 40_000, "rows": 20_000, "effects": 6_000}}
-ROWS["sqlite"] = {"batches": 20_000, "rows": 10_000, "effects": 1_500}
+ROWS = {"postgresql": {"batches": 20_000, "rows": 10_000, "effects": 3_000}}
+ROWS["sqlite"] = {"batches": 10_000, "rows": 5_000, "effects": 1_000}
 SAMPLES = 60
 
 Environment = dict[str, str]

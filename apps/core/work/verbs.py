@@ -126,14 +126,16 @@ def finish_all(rows: list[WorkRow]) -> list[WorkRow]:
     """
     if not rows:
         return []
+    done = {"state": State.DONE, "finished_at": now(), "token": None, "error": "", "error_code": ""}
     tokens = {row.token for row in rows}
+    claimed = rows_of(rows[0]).filter(pk__in=[row.pk for row in rows], token__in=tokens, state__in=OPEN_STATES)
     with transaction.atomic():
-        held = rows_of(rows[0]).filter(pk__in=[row.pk for row in rows], token__in=tokens)
-        ours = set(held.filter(state__in=OPEN_STATES).select_for_update().values_list("pk", flat=True))
-        at = now()
-        rows_of(rows[0]).filter(pk__in=ours).update(
-            state=State.DONE, finished_at=at, token=None, error="", error_code=""
-        )
+        if claimed.update(**done) == len(rows):
+            return rows
+        transaction.set_rollback(True)
+    with transaction.atomic():
+        ours = set(claimed.select_for_update().values_list("pk", flat=True))
+        rows_of(rows[0]).filter(pk__in=ours).update(**done)
     return [row for row in rows if row.pk in ours]
 
 
