@@ -240,3 +240,19 @@ def test_counts_are_kept_so_that_a_restart_reads_little(monkeypatch: pytest.Monk
     with transaction.atomic(), streams.stream_held(workspace.pk) as (stream, _row):
         read = stream.window.rarity
     assert (read.documents, read._counts) == (held.documents, held._counts)
+
+
+@pytest.mark.parametrize(("name", "limit"), [("WORKSPACES_HELD", 1), ("POSTS_HELD", 12)])
+def test_workspaces_used_least_are_forgotten_and_read_again(
+    monkeypatch: pytest.MonkeyPatch, name: str, limit: int
+) -> None:
+    monkeypatch.setattr(streams, name, limit)
+    first, second = WorkspaceFactory.create(), WorkspaceFactory.create()
+    posts, _other = added(first, news=NEWS[:4]), added(second)
+    group_all(first)
+    group_all(second)
+    assert list(streams._streams) == ([second.pk] if name == "WORKSPACES_HELD" else [first.pk, second.pk])
+    posts += added(first, news=NEWS[4:])
+    group_all(first)
+    assert list(streams._streams)[-1] == first.pk
+    assert partition(first) == events(posts)

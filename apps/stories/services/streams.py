@@ -21,6 +21,7 @@ from apps.stories.grouping.window import StreamWindow
 from apps.stories.models import PostTerms, TermCounts, Window
 
 WORKSPACES_HELD = 16
+POSTS_HELD = 40_000  # of all workspaces together; about 10 kB each
 CHECKPOINT_POSTS = 1000
 
 
@@ -112,7 +113,9 @@ def stream_of(workspace_id: int) -> Stream:
     with _streams_lock:
         stream = _streams.pop(workspace_id, None) or Stream(workspace_id)
         _streams[workspace_id] = stream
-        while len(_streams) > WORKSPACES_HELD:
+        while len(_streams) > 1 and (
+            len(_streams) > WORKSPACES_HELD or sum(len(held.window) for held in _streams.values()) > POSTS_HELD
+        ):
             _streams.popitem(last=False)
         return stream
 
