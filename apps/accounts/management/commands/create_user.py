@@ -21,7 +21,7 @@ class Command(BaseCommand):
     A person who exists already gets the role; their password stays.
     """
 
-    help = "Make a user with a role in a workspace. Without --password-stdin or PULT_PASSWORD a new password is shown once."
+    help = "Make a user with a role; without --password-stdin or PULT_PASSWORD a new password is shown once."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Who, where, as what."""
