@@ -109,7 +109,7 @@ async function showPrompt() {
     area.value = text;
   }
 }
-if (rewrite) {
+if (prompt) {
   prompt.addEventListener("toggle", () => {
     if (prompt.open) showPrompt();
     else for (const name of ["system_prompt", "user_prompt"]) rewrite.elements[name].disabled = true;
