@@ -52,9 +52,8 @@ demo-reset: base ## throw the demo workspace away and load it anew
 
 lock: dev ## compile requirements/*.in into hash-locked requirements/*.txt
 	@for name in base prod dev; do \
-	  CUSTOM_COMPILE_COMMAND="make lock" $(VENV)/bin/pip-compile --quiet --generate-hashes --allow-unsafe \
-	    --no-emit-index-url --no-emit-trusted-host --strip-extras \
-	    --output-file requirements/$$name.txt requirements/$$name.in; \
+	  $(VENV)/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 --no-emit-index-url \
+	    --custom-compile-command "make lock" requirements/$$name.in --output-file requirements/$$name.txt; \
 	done
 
 ci: ## run the whole gate, as CI does

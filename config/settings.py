@@ -16,6 +16,7 @@ from config.databases import database
 from config.keys import kept_keys
 from config.logs import logging_config
 from config.places import own_url, place
+from config.reporting import errors_reported
 from config.unfold import UNFOLD as UNFOLD
 
 django_stubs_ext.monkeypatch()
@@ -274,4 +275,4 @@ DJANGO_STRUCTLOG_CELERY_TASK_SUCCESS_LOG_LEVEL = logging.DEBUG
 DJANGO_STRUCTLOG_CELERY_TASK_FAILURE_LOG_LEVEL = logging.ERROR
 METRICS_TOKEN = env("METRICS_TOKEN")
 PROMETHEUS_MULTIPROC_DIR = env("PROMETHEUS_MULTIPROC_DIR")
-SENTRY_DSN = env("SENTRY_DSN")
+errors_reported(env("SENTRY_DSN"))
