@@ -733,6 +733,20 @@ def test_asked_to_stop_an_asynchronous_drain_takes_back_what_may_be_repeated(mon
     assert Chore.objects.get().attempts == 0
 
 
+def test_what_is_in_flight_when_the_time_is_over_still_lands(monkeypatch):
+    monkeypatch.setattr(drain, "DRAIN_S", 0.2)
+    monkeypatch.setattr(drain, "SLICE_S", 0.1)
+    chores("slow")
+
+    async def fly(given: Plan) -> str:
+        await asyncio.sleep(0.8)
+        return given.word
+
+    drain.run(replace(ASYNC, work=fly))
+
+    assert states() == {"slow": "done"}
+
+
 def test_asked_to_stop_while_planning_nothing_is_started():
     chores("a", "b")
 
