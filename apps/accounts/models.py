@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.verbs import verb_words
 from apps.core.clock import now
 from apps.core.crypto import EncryptedTextField
 
@@ -183,7 +184,7 @@ class AuditEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.verb} {self.target_label}"
+        return f"{verb_words(self.verb)}: {self.target_label}" if self.target_label else verb_words(self.verb)
 
 
 class Alert(models.Model):
