@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from django.test import Client
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from apps.accounts.models import User, Workspace
 from apps.core.clock import now
@@ -20,6 +20,12 @@ from apps.stories.models import Story, StoryVersion
 from tests.publishing.factories import preview_channel, scheduled, telegram_channel
 
 ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+@pytest.fixture(autouse=True)
+def _english(client: Client, settings: Settings) -> None:
+    """The visitor has chosen English."""
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
 
 
 def messages(
@@ -51,7 +57,7 @@ def test_page_shows_messages_in_order_with_days_and_permalinks(workspace: Worksp
     channel = preview_channel(workspace, about="What the port lives by")
     # 20:30 UTC is already the next day in Yekaterinburg
     made = messages(channel, 3, start=datetime(2026, 3, 1, 18, 59, tzinfo=UTC))
-    page = client.get("/preview/showcase/", headers={"accept-language": "en"})
+    page = client.get("/preview/showcase/")
     html = page.content.decode()
     assert page.status_code == 200
     assert re.findall(r'<article class="bubble" id="m(\d+)"', html) == [str(each.pk) for each in made]
@@ -113,13 +119,13 @@ def test_telegrams_markup_stays() -> None:
 
 def test_empty_page_says_what_will_appear(workspace: Workspace, client: Client) -> None:
     preview_channel(workspace)
-    html = client.get("/preview/showcase/", headers={"accept-language": "en"}).content.decode()
+    html = client.get("/preview/showcase/").content.decode()
     assert "Nothing published here yet" in html
     assert "<article" not in html
 
 
 def test_unknown_address_is_a_friendly_404(db: None, client: Client) -> None:
-    page = client.get("/preview/nothing-here/", headers={"accept-language": "en"})
+    page = client.get("/preview/nothing-here/")
     assert page.status_code == 404
     assert "There is no such channel" in page.content.decode()
     assert client.get("/preview/nothing-here/feed.xml").status_code == 404
@@ -148,10 +154,9 @@ def test_closed_channel_is_open_to_its_team_only(workspace: Workspace, editor: U
 
 
 def test_list_names_open_channels_and_says_when_there_are_none(workspace: Workspace, client: Client) -> None:
-    english = {"accept-language": "en"}
-    assert "No preview channels yet" in client.get("/preview/", headers=english).content.decode()
+    assert "No preview channels yet" in client.get("/preview/").content.decode()
     preview_channel(workspace)
-    html = client.get("/preview/", headers=english).content.decode()
+    html = client.get("/preview/").content.decode()
     assert 'href="/preview/showcase/"' in html
 
 
