@@ -93,5 +93,5 @@ def test_a_reader_beside_three_writers_never_falls(tmp_path: Path) -> None:
             continue
         assert "number" in json.dumps(message["body"]) or message["body"]
         got += 1
-    assert [writer.wait(timeout=60) for writer in writers] == [0, 0, 0]
+    assert [writer.wait(timeout=110) for writer in writers] == [0, 0, 0]
     assert got == 900

@@ -142,7 +142,7 @@ def test_a_group_that_nobody_reads_stops() -> None:
     assert group.process.stdout is not None
     assert group.process.stdout.readline().startswith("web  | xxx")
     group.process.stdout.close()  # as in `make run | head`
-    assert group.process.wait(30) == 0
+    assert group.process.wait(90) == 0
 
 
 def test_a_plan_travels_whole() -> None:

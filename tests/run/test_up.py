@@ -75,7 +75,7 @@ class Run:
     def stop(self, number: signal.Signals = signal.SIGINT) -> int:
         """Ask it to stop and wait."""
         self.process.send_signal(number)
-        code = self.process.wait(40)
+        code = self.process.wait(90)
         self._reader.join(10)
         return code
 
@@ -110,6 +110,7 @@ def login(site: str, email: str, password: str) -> str:
 
 
 @pytest.mark.e2e
+@pytest.mark.timeout(300)
 def test_the_first_run_shows_a_login_that_works_and_the_second_starts_quickly(tmp_path: Path, runs: list[Run]) -> None:
     port = free_port()
     first = Run(tmp_path, port)
@@ -134,6 +135,7 @@ def test_the_first_run_shows_a_login_that_works_and_the_second_starts_quickly(tm
 
 
 @pytest.mark.e2e
+@pytest.mark.timeout(300)
 def test_a_killed_worker_comes_back_and_a_second_group_is_refused(tmp_path: Path, runs: list[Run]) -> None:
     run = Run(tmp_path, free_port())
     runs.append(run)
@@ -157,7 +159,7 @@ def refused(**variables: str) -> tuple[int, str]:
         env=environment(**variables),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=110,
     )
     return done.returncode, (done.stdout + done.stderr).strip()
 

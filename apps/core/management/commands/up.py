@@ -78,6 +78,7 @@ class Command(BaseCommand):
     def say(self, text: str) -> None:
         """One line before the group's own log begins."""
         self.stdout.write(f"pult   | {text}")
+        self.stdout.flush()
 
 
 def become_supervisor(made: Plan) -> None:
