@@ -63,15 +63,7 @@ def publication_schedule(
         publish_at=publish_at,
         created_by=editor,
     )
-    publication.delivery = delivery_create(
-        workspace=publication.workspace,
-        sender=SENDERS[Channel.Kind(channel.kind)],
-        destination=channel.name,
-        payload={"publication": publication.pk, "html": publication.html},
-        dedupe_key=f"publication:{publication.pk}",
-        order_key=f"channel:{channel.pk}",
-        not_before=publish_at,
-    )
+    publication.delivery = _handed_over(publication)
     publication.save(update_fields=["delivery"])
     audit_record(
         actor=editor,
@@ -178,6 +170,20 @@ def _known(
         text = _("The story is already scheduled in “%(channel)s” for %(when)s. Move or cancel that publication.")
         raise TransitionError(text % {"channel": channel.name, "when": when})
     raise TransitionError(_("The story has already gone out in “%(channel)s”.") % {"channel": channel.name})
+
+
+def _handed_over(publication: Publication) -> Delivery:
+    """Put it in the outbox; publications of one channel leave in the order of their times."""
+    channel = publication.channel
+    return delivery_create(
+        workspace=publication.workspace,
+        sender=SENDERS[Channel.Kind(channel.kind)],
+        destination=channel.name,
+        payload={"publication": publication.pk, "html": publication.html},
+        dedupe_key=f"publication:{publication.pk}",
+        order_key=f"channel:{channel.pk}",
+        not_before=publication.publish_at,
+    )
 
 
 def _moment(at: datetime | None, at_once: datetime) -> datetime:
