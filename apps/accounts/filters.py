@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import Alert, AuditEntry
 from apps.accounts.verbs import WORDS
@@ -34,7 +35,11 @@ class AlertStateFilter(admin.SimpleListFilter):
     def choices(self, changelist: Any) -> Iterator[Any]:
         """The first choice is “open”, not “all”."""
         for choice in super().choices(changelist):
-            yield {**choice, "display": _("Open")} if choice["query_string"].endswith("?") else choice
+            yield (
+                {**choice, "display": pgettext_lazy("alerts", "Open")}
+                if choice["query_string"].endswith("?")
+                else choice
+            )
 
 
 class VerbFilter(admin.SimpleListFilter):
