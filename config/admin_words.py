@@ -1,4 +1,4 @@
-"""Words of Django's own that we translate anew: its Russian takes every noun for a masculine one in the nominative."""
+"""Words of Django's own that we translate anew: its Russian is long and takes every noun for a masculine one."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ WORDS = (
     gettext_noop("Successfully deleted %(count)d %(items)s."),
     gettext_noop("Cannot delete %(name)s"),
     ngettext_lazy("%(total_count)s selected", "All %(total_count)s selected"),
+    gettext_noop("Save and continue editing"),
+    gettext_noop("Save and add another"),
     gettext_noop("Yes, I’m sure"),
     gettext_noop("No, take me back"),
     gettext_noop(

@@ -91,6 +91,21 @@ def test_a_template_s_lines_are_kept(project: Path) -> None:
     assert lines["Don't stop"] == 3
 
 
+def test_texts_are_found_under_any_imported_name(tmp_path: Path) -> None:
+    path = tmp_path / "words.py"
+    path.write_text(
+        "from django.utils.translation import gettext as _t, gettext_lazy as lazy\n"
+        "from django.utils.translation import npgettext as counted\n"
+        'A, B, C = _t("Open"), lazy("Closed"), other("No text")\n'
+        'D = counted("queue", "%d story", "%d stories", 2)\n'
+    )
+    assert [(message, context) for _line, message, _comments, context in messages_of(path)] == [
+        ("Open", None),
+        ("Closed", None),
+        (("%d story", "%d stories"), "queue"),
+    ]
+
+
 def test_a_new_text_is_missing_until_it_is_translated(project: Path) -> None:
     assert translations.catalogues_updated() == {"ru": 6, "en": 0}
     assert len([line for line in translations.problems() if line.startswith("ru: not translated")]) == 6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -22,6 +23,7 @@ KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "npgettext": ((1, "c"), 2, 3),
     "npgettext_lazy": ((1, "c"), 2, 3),
 }
+IMPORTED_AS = re.compile(r"\b(\w*gettext\w*) as (\w+)")
 COMMENT_TAGS = ("Translators:",)
 FOLDERS = ("apps", "config", "templates")
 TEMPLATE_ENDINGS = {".html", ".txt"}
@@ -55,7 +57,12 @@ def messages_of(path: Path) -> list[tuple[int, str | tuple[str, ...], list[str],
     text = path.read_text(encoding="utf-8")
     if path.suffix in TEMPLATE_ENDINGS:
         text = python_of(text, origin=str(path))
-    return list(extract("python", BytesIO(text.encode()), keywords=KEYWORDS, comment_tags=COMMENT_TAGS))
+    return list(extract("python", BytesIO(text.encode()), keywords=keywords_of(text), comment_tags=COMMENT_TAGS))
+
+
+def keywords_of(python: str) -> dict[str, tuple[int | tuple[int, str], ...] | None]:
+    """Names under which translatable texts stand in this file: the usual ones and those of its imports."""
+    return KEYWORDS | {alias: KEYWORDS[name] for name, alias in IMPORTED_AS.findall(python) if name in KEYWORDS}
 
 
 def python_of(template: str, *, origin: str) -> str:
