@@ -101,7 +101,7 @@ variable("HTTPS_ONLY", "bool", False, "The site is reached by HTTPS: secure cook
 variable("TIME_ZONE", "zone", "Europe/Moscow", "Zone of screens where a workspace has none of its own.", group="Run")
 variable("DEMO", "bool", True, "Load the demo workspace on the first `make run`.", group="Run")
 variable("WEB_THREADS", "int", 4, "Threads of the web server that `make run` starts.", group="Run", minimum=1)
-variable("WORKER_THREADS", "int", 4, "Threads of the worker that `make run` starts.", group="Run", minimum=1)
+variable("WORKER_THREADS", "int", 8, "Threads of the worker that `make run` starts.", group="Run", minimum=1)
 
 # Keys
 variable(
