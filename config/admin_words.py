@@ -61,5 +61,8 @@ WORDS = (
     # Said after "молчит" and before "назад", both of which take the accusative.
     ngettext_lazy("%(num)d minute", "%(num)d minutes", "num"),
     ngettext_lazy("%(num)d week", "%(num)d weeks", "num"),
+    # The schedule's, which its own Russian lacks.
     gettext_noop("Scheduler"),
+    gettext_noop("Arguments"),
+    gettext_noop("Execution Options"),
 )
