@@ -188,3 +188,7 @@ def test_writing_twice_changes_nothing(project: Path) -> None:
     before = translations.catalogue_path("ru").read_text()
     translations.catalogues_updated()
     assert translations.catalogue_path("ru").read_text() == before
+
+
+def test_the_product_s_own_catalogues_are_complete() -> None:
+    assert translations.problems() == []
