@@ -146,7 +146,7 @@ def publication_line(row: Publication, at: datetime, several: bool) -> Line:
     local = row.publish_at.astimezone(row.workspace.zone)
     days = (local.date() - at.astimezone(row.workspace.zone).date()).days
     clock = formats.date_format(local, "H:i")
-    when = clock if days == 0 else f"{formats.date_format(local, 'j M')} {clock}"
+    when = clock if days == 0 else f"{formats.date_format(local, 'j E')} {clock}"
     late = at - row.publish_at > selectors.LATE
     overdue = _("overdue")
     where = f"{row.channel} · {row.workspace}" if several else str(row.channel)

@@ -103,7 +103,7 @@ def moment_words(moment: datetime, *, zone: ZoneInfo) -> str:
     """A time of day for today, with the date before it otherwise."""
     local = moment.astimezone(zone)
     clock = date_format(local, "H:i")
-    return clock if local.date() == now().astimezone(zone).date() else f"{date_format(local, 'j b')} {clock}"
+    return clock if local.date() == now().astimezone(zone).date() else f"{date_format(local, 'j E')} {clock}"
 
 
 def time_tag(moment: datetime, *, zone: ZoneInfo) -> SafeString:
