@@ -97,7 +97,7 @@ def capped(count: int) -> str:
 
 
 def waiting_lines(found: selectors.Waiting) -> list[Line]:
-    """Stories in review first, then unknown deliveries, then alerts."""
+    """Stories in review first, then unknown deliveries, alerts, and last the drafts that nobody has handed on."""
     lines = []
     review = reverse("admin:stories_story_changelist") + "?status__exact=review"
     if found.stories:
@@ -109,7 +109,11 @@ def waiting_lines(found: selectors.Waiting) -> list[Line]:
         text = ngettext("%s delivery unknown", "%s deliveries unknown", found.unknown) % capped(found.unknown)
         url = reverse("admin:delivery_delivery_changelist") + "?state__exact=unknown"
         lines.append(Line(text, url, note=_("Look in the channel and say whether it is there."), tone="wait"))
-    return lines + [alert_line(each, "wait") for each in found.alerts[: selectors.SHOWN]]
+    lines += [alert_line(each, "wait") for each in found.alerts[: selectors.SHOWN]]
+    if found.drafts:
+        text = ngettext("%s draft to read", "%s drafts to read", found.drafts) % capped(found.drafts)
+        lines.append(Line(text, reverse("admin:stories_story_changelist") + "?status__exact=draft"))
+    return lines
 
 
 def broken_lines(found: selectors.Broken, at: datetime) -> list[Line]:

@@ -34,11 +34,13 @@ class Waiting:
 
     Attributes:
         stories: in review, the oldest first, at most `CAP`.
+        drafts: stories with a text that nobody has handed on yet, counted up to `CAP`.
         unknown: deliveries whose outcome nobody knows, counted up to `CAP`.
         alerts: open alerts that need attention, other than those deliveries.
     """
 
     stories: list[Story]
+    drafts: int
     unknown: int
     alerts: list[Alert]
 
@@ -90,9 +92,15 @@ def is_unknown_delivery(alert: Alert) -> bool:
 def waiting(workspaces: Sequence[Workspace], alerts: list[Alert]) -> Waiting:
     """What waits for a person in these workspaces."""
     stories = Story.objects.filter(workspace__in=workspaces, status=Story.Status.REVIEW)
+    drafts = Story.objects.filter(workspace__in=workspaces, status=Story.Status.DRAFT)
     unknown = Delivery.objects.unknown().filter(workspace__in=workspaces)
     attention = [each for each in alerts if each.level == Alert.Level.WARNING and not is_unknown_delivery(each)]
-    return Waiting(list(stories.order_by("last_at")[:CAP]), unknown.order_by()[:CAP].count(), attention)
+    return Waiting(
+        list(stories.order_by("last_at")[:CAP]),
+        drafts.order_by()[:CAP].count(),
+        unknown.order_by()[:CAP].count(),
+        attention,
+    )
 
 
 def broken(workspaces: Sequence[Workspace], alerts: list[Alert]) -> Broken:

@@ -179,3 +179,14 @@ def test_numbers_and_lengths_are_told_briefly() -> None:
     assert silence(timedelta(seconds=5)) == "1 min"
     assert silence(timedelta(hours=6)) == "6 h"
     assert silence(timedelta(days=3)) == "3 d"
+
+
+def test_drafts_to_read_stand_last() -> None:
+    rows = filled("quokka")
+    for number in range(2):
+        Story.objects.create(
+            workspace=rows.workspace, title=f"Draft {number}", status=Story.Status.DRAFT, first_at=now(), last_at=now()
+        )
+    line = page_of(rows.workspace).context["waiting_lines"][-1]
+    assert line.text == "2 drafts to read"
+    assert line.url.endswith("?status__exact=draft")
