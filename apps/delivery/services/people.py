@@ -27,6 +27,7 @@ def delivery_retry(*, delivery: Delivery, by: User | None = None) -> None:
     Raises:
         TransitionError: it has not failed.
     """
+    lanes.hold(delivery)
     if not Delivery.objects.select_for_update().filter(pk=delivery.pk, state=State.DEAD).exists():
         raise TransitionError(_("Only what was not sent can be tried again."))
     verbs.revive(delivery, by=by)
@@ -98,5 +99,7 @@ def delivery_give_up(*, delivery: Delivery, reason: str, by: User | None = None)
 
 
 def _doubted(delivery: Delivery) -> None:
+    """Lock the lane, then the row, and refuse what is not in doubt."""
+    lanes.hold(delivery)
     if not Delivery.objects.select_for_update().filter(pk=delivery.pk, state=State.UNKNOWN).exists():
         raise TransitionError(_("There is no doubt about this one: its outcome is known."))
