@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from apps.accounts.models import Alert, Workspace
 from apps.core.clock import now
 from apps.core.errors import TransitionError
-from apps.core.work import verbs
+from apps.core.work import stopping, verbs
 from apps.sources.models import ImportFile, Post, Source
 from apps.sources.services import import_request
 from apps.sources.tasks import imports_store
@@ -90,6 +90,28 @@ def test_import_killed_half_way_goes_on_and_counts_whole(monkeypatch: pytest.Mon
     assert (row.state, row.read) == ("done", 3)
     assert Post.objects.count() == 3
     assert set(Post.objects.values_list("revision", flat=True)) == {1}
+
+
+def test_worker_that_stops_puts_the_import_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.sources.services.imports.BATCH", 1)
+    row = uploaded(plain_list(*TEXTS))
+    real = verbs.renew
+
+    def stop_at_the_first(*args: object, **options: object) -> None:
+        stopping.ask()
+        real(*args, **options)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(verbs, "renew", stop_at_the_first)
+        imports_store()
+    stopping.forget()
+
+    row.refresh_from_db()
+    assert (row.state, row.attempts, row.faults, Post.objects.count()) == ("ready", 0, 0, 1)
+    ImportFile.objects.update(not_before=now())
+    imports_store()
+    row.refresh_from_db()
+    assert (row.state, row.read, Post.objects.count()) == ("done", 3, 3)
 
 
 def test_broken_file_ends_with_words_and_what_came_before_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:

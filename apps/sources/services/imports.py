@@ -16,7 +16,7 @@ from apps.accounts.models import Alert, User
 from apps.accounts.services import alert_close, alert_raise, audit_record
 from apps.core.clock import now
 from apps.core.errors import PermanentError, TransitionError
-from apps.core.work import bells, drain
+from apps.core.work import bells, drain, stopping
 from apps.core.work.models import WorkRow
 from apps.sources.models import ImportFile, Source
 from apps.sources.parsers.export import read_export
@@ -78,13 +78,18 @@ def import_request(*, source: Source, file: File[bytes], name: str, actor: User 
 
 
 def import_store(row: ImportFile) -> ImportReport:
-    """Store the file's posts by the thousand, with the lease renewed and the counts shown after each."""
+    """Store the file's posts by the thousand, with the lease renewed and the counts shown after each.
+
+    A worker that is asked to stop puts the import back after the thousand in hand.
+    """
     # A second attempt finds known what the first one added, so its counts go on from there.
     before = IntakeReport(added=row.added, changed=row.changed, dropped=row.dropped)
 
     def progress(report: ImportReport) -> None:
         drain.current().renew()
         _count(row, report)
+        if stopping.is_asked():
+            raise drain.Defer(until=now())
 
     try:
         with row.file.open("rb") as stream:
