@@ -11,7 +11,6 @@ from django.contrib.messages import get_messages
 from django.contrib.messages.storage.fallback import FallbackStorage
 from django.http import HttpRequest
 from django.test import RequestFactory
-from django.utils import translation
 from unfold.admin import ModelAdmin
 
 from apps.accounts.models import User
@@ -35,12 +34,6 @@ class ChoreAdmin(WorkAdminMixin, ModelAdmin):
     fields = ("word", *WorkAdminMixin.work_fields)
     work_retry_service = staticmethod(verbs.revive)
     work_give_up_service = "tests.core.test_work_admin.chore_give_up"
-
-
-@pytest.fixture(autouse=True)
-def _english():
-    with translation.override("en"):
-        yield
 
 
 @pytest.fixture
