@@ -19,7 +19,7 @@ calls `answer.expect()`, which raises for whatever is neither 2xx nor 304. `fetc
 
 from apps.core.addresses import AllowList, is_public
 from apps.core.http.answers import Fetched, retry_after
-from apps.core.http.client import Session, fetch, fetch_session, guard_for, session
+from apps.core.http.client import Session, fetch, guard_for, session
 from apps.core.http.guard import Guard
 from apps.core.http.sdk import sdk_client
 from apps.core.http.urls import checked_url
@@ -31,7 +31,6 @@ __all__ = [
     "Session",
     "checked_url",
     "fetch",
-    "fetch_session",
     "guard_for",
     "is_public",
     "retry_after",

@@ -205,9 +205,6 @@ async def session(*, guard: Guard | None = None, tls: ssl.SSLContext | None = No
         await client.aclose()
 
 
-fetch_session = session
-
-
 async def fetch(
     url: str,
     *,

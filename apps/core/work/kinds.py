@@ -90,11 +90,6 @@ def known() -> tuple[Kind, ...]:
     return tuple(_kinds.values())
 
 
-def find(name: str) -> Kind | None:
-    """The kind of this name, or None."""
-    return _kinds.get(name)
-
-
 def get(name: str) -> Kind:
     """The kind of this name.
 
@@ -134,7 +129,7 @@ def check_indexes(**_options: Any) -> list[checks.CheckMessage]:
                         f"{model._meta.label} lacks the indexes {', '.join(missing)}.",
                         hint="Subclass the abstract model's Meta and extend its `indexes`.",
                         obj=model,
-                        id="core.E010",
+                        id="core.E012",
                     )
                 )
     return found
