@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.reporting import errors_reported
+from config.reporting import cleaned, errors_reported
 
 
 def test_nothing_is_told_without_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,7 +32,25 @@ def test_bodies_and_variables_stay_here(monkeypatch: pytest.MonkeyPatch) -> None
         "send_default_pii": False,
         "max_request_body_size": "never",
         "include_local_variables": False,
+        "max_breadcrumbs": 0,
+        "before_send": cleaned,
     }
+
+
+def test_secrets_inside_a_report_are_hidden() -> None:
+    token = "123456789:" + "A" * 35
+    event = {
+        "level": "error",
+        "timestamp": 1.5,
+        "exception": {"values": [{"value": f"no answer from https://api.telegram.org/bot{token}/getMe"}]},
+        "tags": (("host", "web"),),
+    }
+
+    told = cleaned(event, {})
+
+    assert token not in str(told)
+    assert told["exception"]["values"][0]["value"].startswith("no answer from https://api.telegram.org/bot")
+    assert (told["level"], told["timestamp"], told["tags"]) == ("error", 1.5, [["host", "web"]])
 
 
 def test_a_wrong_address_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
