@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
-from apps.accounts.models import Workspace
 from apps.publishing.models import Channel, PreviewMessage
 
 PAGE_SIZE = 20
@@ -27,8 +26,8 @@ class Page:
     is_latest: bool
 
 
-def preview_channels(workspaces: Iterable[Workspace]) -> QuerySet[Channel]:
-    """Preview channels that a visitor may read: the open ones, and those of the visitor's workspaces."""
+def preview_channels(workspaces: Iterable[int]) -> QuerySet[Channel]:
+    """Preview channels that a visitor may read: the open ones, and those of the visitor's workspaces, by their ids."""
     mine = Q(workspace__in=list(workspaces))
     return (
         Channel.objects.filter(Q(is_public=True) | mine, kind=Channel.Kind.PREVIEW)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import condition, require_safe
 
+from apps.accounts.access import roles_of
 from apps.accounts.requests import workspaces_of
 from apps.publishing.feeds import atom
 from apps.publishing.html import plain
@@ -19,7 +21,7 @@ from apps.publishing.selectors import preview_channels, preview_page
 @require_safe
 def preview_index(request: HttpRequest) -> HttpResponse:
     """All preview channels that this visitor may read."""
-    channels = preview_channels(workspaces_of(request)).order_by("name", "pk")[:200]
+    channels = _readable(request).order_by("name", "pk")[:200]
     return render(request, "publishing/preview_index.html", {"channels": channels})
 
 
@@ -69,8 +71,13 @@ def _feed(request: HttpRequest, channel: Channel) -> HttpResponse:
     return HttpResponse(body, content_type="application/atom+xml; charset=utf-8")
 
 
+def _readable(request: HttpRequest) -> QuerySet[Channel]:
+    """A client reads the closed channels of their workspaces too, although they see no back office."""
+    return preview_channels({each.pk for each in workspaces_of(request)} | set(roles_of(request.user)))
+
+
 def _channel(request: HttpRequest, slug: str) -> Channel | None:
-    return preview_channels(workspaces_of(request)).filter(slug=slug).first()
+    return _readable(request).filter(slug=slug).first()
 
 
 def _absent(request: HttpRequest) -> HttpResponse:

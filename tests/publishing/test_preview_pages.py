@@ -17,6 +17,7 @@ from apps.publishing.html import plain, sanitized
 from apps.publishing.models import Channel, PreviewMessage, Publication
 from apps.publishing.slugs import slug_free, slug_from
 from apps.stories.models import Story, StoryVersion
+from tests.delivery.factories import member
 from tests.publishing.factories import preview_channel, scheduled, telegram_channel
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -151,6 +152,17 @@ def test_closed_channel_is_open_to_its_team_only(workspace: Workspace, editor: U
     other = Workspace.objects.create(name="Other", slug="other")
     stranger = preview_channel(other, "Strange", is_public=False)
     assert client.get(stranger.get_absolute_url()).status_code == 404
+
+
+def test_client_reads_the_closed_channels_of_their_workspace(workspace: Workspace, client: Client) -> None:
+    channel = preview_channel(workspace, "Closed", is_public=False)
+    client.force_login(member(workspace, "client"))
+    assert channel.get_absolute_url() in client.get("/").content.decode()
+    assert client.get(channel.get_absolute_url()).status_code == 200
+    other = Workspace.objects.create(name="Other", slug="other")
+    stranger = preview_channel(other, "Strange", is_public=False)
+    assert client.get(stranger.get_absolute_url()).status_code == 404
+    assert "Strange" not in client.get("/preview/").content.decode()
 
 
 def test_list_names_open_channels_and_says_when_there_are_none(workspace: Workspace, client: Client) -> None:
