@@ -8,6 +8,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from apps.accounts.members import workspace_create
 from apps.accounts.models import Workspace
 from apps.core.errors import PultError
 from apps.sources import services
@@ -80,7 +81,7 @@ def _workspace(slug: str) -> Workspace:
         return found
     several = list(known[:2])
     if not several:
-        return Workspace.objects.create(name=_("Workspace"), slug="main")
+        return workspace_create(name=_("Workspace"), slug="main")
     if len(several) > 1:
         slugs = ", ".join(known.values_list("slug", flat=True)[:20])
         raise CommandError(_("There are several workspaces: name one with --workspace (%(slugs)s).") % {"slugs": slugs})
