@@ -18,7 +18,7 @@ from apps.ai.ports import Prompt
 from apps.core.clock import now
 from apps.core.errors import PermanentError, PultError
 from apps.desk.story_page import story_page
-from apps.desk.workbench import preset_of, story_for, workbench_page
+from apps.desk.workbench import number_of, preset_of, story_for, workbench_page
 from apps.publishing.models import Channel, Publication
 from apps.publishing.services import publication_cancel, publication_schedule
 from apps.stories.models import Story
@@ -45,10 +45,10 @@ def story_save(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         version = version_save(
             story=story,
-            title=request.POST.get("title", ""),
+            title=line_of(request.POST, "title"),
             lead=lines_of(request.POST, "lead"),
             body=lines_of(request.POST, "body"),
-            tags=tags_of(request.POST.get("tags", "")),
+            tags=tags_of(line_of(request.POST, "tags")),
             editor=user,
             based_on=number_of(request.POST.get("based_on", "")),
         )
@@ -119,7 +119,7 @@ def story_rewrite(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for a text with a preset, a comment and, where it was opened, the prompt as it stands on the page."""
     story = story_for(request, pk, verb="story.rewrite")
     preset = preset_of(story, request.POST.get("preset", ""))
-    comment = request.POST.get("comment", "")[:2000]
+    comment = line_of(request.POST, "comment")[:2000]
 
     def ask() -> None:
         rewrite_request(
@@ -204,17 +204,17 @@ def moment_of(text: str, story: Story) -> datetime | None:
 
 def keys_of(values: list[str]) -> list[int]:
     """The whole numbers among form values."""
-    return [int(value) for value in values if value.isdecimal()]
+    return [number for number in map(number_of, values) if number is not None]
 
 
-def number_of(text: str) -> int | None:
-    """A version's number from the form; None where there was none."""
-    return int(text) if text.isdecimal() else None
+def line_of(form: QueryDict, name: str) -> str:
+    """A field's value without NUL, which PostgreSQL does not store."""
+    return form.get(name, "").replace("\x00", "")
 
 
 def lines_of(form: QueryDict, name: str) -> str:
     """A text area's value with plain line ends: browsers send CRLF."""
-    return form.get(name, "").replace("\r\n", "\n")
+    return line_of(form, name).replace("\r\n", "\n")
 
 
 def tags_of(text: str) -> list[str]:

@@ -17,6 +17,9 @@ from apps.desk.story_page import StoryPage, story_page
 from apps.stories.models import Preset, Story, StoryVersion
 from apps.stories.services import rewrite_preview
 
+# Longer ones are no numbers of rows: no database would take them.
+DIGITS = 18
+
 
 def story_for(request: HttpRequest, pk: int, *, verb: str) -> Story:
     """The story of a request, if its user may do the verb there; else 404 or 403."""
@@ -99,4 +102,10 @@ def story_prompt(request: HttpRequest, pk: int) -> JsonResponse:
 
 def preset_of(story: Story, pk: str) -> Preset | None:
     """The chosen preset of the story's workspace; None where there is no such one."""
-    return Preset.objects.filter(workspace=story.workspace_id, pk=pk).first() if pk.isdecimal() else None
+    number = number_of(pk)
+    return None if number is None else Preset.objects.filter(workspace=story.workspace_id, pk=number).first()
+
+
+def number_of(text: str) -> int | None:
+    """A row's or a version's number from the form; None where it is none, or is larger than any."""
+    return int(text) if text.isdecimal() and len(text) <= DIGITS else None

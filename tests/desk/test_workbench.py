@@ -216,3 +216,38 @@ def test_viewer_reads_without_buttons(story: Story, workspace: Workspace) -> Non
     page = as_user(user_with(workspace, Membership.Role.VIEWER)).get(reverse("desk:story", args=[story.pk]))
     assert page.status_code == 200
     assert "data-key-main" not in page.content.decode()
+
+
+@pytest.mark.parametrize("number", ["9" * 18, "9" * 25, "9" * 5000, "x", "-1", "²"])
+def test_numbers_that_no_row_has_are_no_rows(story: Story, workspace: Workspace, number: str) -> None:
+    client = as_user(user_with(workspace, Membership.Role.MANAGER))
+    prompt = client.get(reverse("desk:story_prompt", args=[story.pk]), {"preset": number})
+    assert prompt.status_code == 200
+    assert client.post(reverse("desk:story_rewrite", args=[story.pk]), {"preset": number}).status_code == 302
+    assert Rewrite.objects.get().preset is None
+    save(client, story, based_on=number, then="approve")
+    client.post(reverse("desk:story_publish", args=[story.pk]), {"channel": number})
+    assert StoryVersion.objects.count() == 1
+    assert not Publication.objects.exists()
+
+
+def test_nul_is_left_out_of_what_is_typed(story: Story, editor: User) -> None:
+    client = as_user(editor)
+    fields = {"comment": "ко\x00роче", "user_prompt": "за\x00дание", "system_prompt": "пра\x00вила"}
+    client.post(reverse("desk:story_rewrite", args=[story.pk]), fields)
+    rewrite = Rewrite.objects.get()
+    assert (rewrite.comment, rewrite.user_prompt, rewrite.system_prompt) == ("короче", "задание", "правила")
+    client.post(reverse("desk:story_step", args=[story.pk]), {"step": "cancel_rewrite"})
+    save(client, story, title="По\x00жар", lead="Ле\x00д", body="Те\x00кст", tags="по\x00рт")
+    version = StoryVersion.objects.get()
+    assert (version.title, version.lead, version.body, version.tags) == ("Пожар", "Лед", "Текст", ["порт"])
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59Z", "9999-12-31T23:59-12:00", "2126-01-01T10:00"])
+def test_a_year_far_away_is_refused(story: Story, workspace: Workspace, at: str) -> None:
+    channel = Channel.objects.create(workspace=workspace, kind="preview", name="Витрина", slug="showcase-far")
+    client = as_user(user_with(workspace, Membership.Role.MANAGER))
+    save(client, story, then="approve")
+    client.post(reverse("desk:story_publish", args=[story.pk]), {"channel": channel.pk, "at": at})
+    assert not Publication.objects.exists()
+    assert client.get(reverse("desk:story", args=[story.pk])).status_code == 200

@@ -23,6 +23,8 @@ Status = Publication.Status
 SENDERS = {Channel.Kind.TELEGRAM: "telegram.post", Channel.Kind.PREVIEW: "preview.post"}
 # A form that was filled in a moment ago may ask for a minute that has just passed.
 LATE = timedelta(minutes=5)
+# Further ahead it is a slip of the finger, and the last years of the calendar can't be shown in every zone.
+AHEAD = timedelta(days=20 * 366)
 FOLLOWED = {
     Delivery.Outcome.WAITING: Status.SCHEDULED,
     Delivery.Outcome.SENT: Status.SENT,
@@ -42,7 +44,7 @@ def publication_schedule(
 
     Raises:
         TransitionError: the story is not approved, or stands in this channel already.
-        PermanentError: the text is too long or empty, the time has passed, or the channel is not fit for it.
+        PermanentError: the text is too long or empty, the time has passed or is far away, or the channel is unfit.
     """
     locked = Story.objects.select_for_update().get(pk=story.pk)
     if locked.workspace_id != channel.workspace_id:
@@ -112,7 +114,7 @@ def publication_move(*, publication: Publication, to: datetime, editor: User | N
 
     Raises:
         TransitionError: it is leaving, or it is out, failed, cancelled or unknown.
-        PermanentError: the time has passed.
+        PermanentError: the time has passed, or is far away.
     """
     moment = _moment(to, now())
     with transaction.atomic():
@@ -191,6 +193,8 @@ def _moment(at: datetime | None, at_once: datetime) -> datetime:
         return at_once
     if at < at_once - LATE:
         raise PermanentError(_("This time has already passed. Choose a later one."), code="in_past")
+    if at > at_once + AHEAD:
+        raise PermanentError(_("This time is more than twenty years away. Check the year."), code="too_far")
     return at
 
 

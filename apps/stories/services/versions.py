@@ -61,7 +61,7 @@ def version_save(
             % {"number": current.number, "who": current.byline},
             version=current,
         )
-    version = version_add(locked, based_on=based_on or None, author=editor, **text)
+    version = version_add(locked, based_on=current.number if current else None, author=editor, **text)
     version_make_current(locked, version)
     audit_record(actor=editor, verb="story.version_saved", target=locked, details={"number": version.number})
     _mirror(story, locked)
