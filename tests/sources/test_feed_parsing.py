@@ -123,6 +123,15 @@ def test_entities_of_a_document_type_are_neither_expanded_nor_fetched() -> None:
     assert "boom" not in item.title + item.text
 
 
+@pytest.mark.parametrize("number", ["#xD800", "#57343", "#0", "#x0", "#x110000", "#" + "9" * 5000])
+def test_numbers_of_no_character_are_left_out(number: str) -> None:
+    for content in (rss(entry("1", f"Мост &{number};открыт", "Текст")), rss(entry("1", f"Мост &{number};открыт"))[:-6]):
+        (item,) = parse_feed(content.encode()).items
+        assert item.title == "Мост открыт"
+    (item,) = parse_feed(rss(entry("1", "Мост &#x1F600; &#8212; &#x0041;")).encode()).items
+    assert item.title == "Мост \U0001f600 \u2014 A"
+
+
 def test_document_type_without_end_is_refused() -> None:
     with pytest.raises(UnreadableError) as refusal:
         parse_feed(b'<!DOCTYPE rss [<!ENTITY a "b">' + b" " * 50)

@@ -27,8 +27,10 @@ DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,300}\?>", re.IGNORECASE)
 DOCTYPE = re.compile(r"<!DOCTYPE\b", re.IGNORECASE)
 ENTITY_DEFINITION = re.compile(r"<!(?:ENTITY|ELEMENT|ATTLIST|NOTATION)\b", re.IGNORECASE)
 NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,30};)")
+NUMBERED = re.compile(r"&#(?:[xX]0*([0-9A-Fa-f]+)|0*([0-9]+));?")
 XML_OWN = frozenset({"amp;", "lt;", "gt;", "quot;", "apos;"})
 HTML_HEAD = re.compile(r"^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+LAST_CHARACTER = 0x10FFFF
 DOCTYPE_REACH = 100_000  # characters in which a document type must end
 
 
@@ -58,7 +60,16 @@ def _disarmed(text: str) -> str:
     if start:
         text = text[: start.start()] + text[_doctype_end(text, start.end()) :]
     text = NAMED.sub(lambda found: found.group(0) if found.group(1) in XML_OWN else _character(found), text)
+    text = NUMBERED.sub(lambda found: found.group(0) if _is_character(found) else "", text)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + text.lstrip()
+
+
+def _is_character(found: re.Match[str]) -> bool:
+    """Whether a numbered character is one; halves of characters break every parser."""
+    hexadecimal, decimal = found.groups()
+    digits = hexadecimal or decimal
+    number = int(digits, 16 if hexadecimal else 10) if len(digits) <= 7 else LAST_CHARACTER + 1
+    return 0 < number <= LAST_CHARACTER and not 0xD800 <= number <= 0xDFFF
 
 
 def _character(found: re.Match[str]) -> str:
