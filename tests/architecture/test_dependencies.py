@@ -21,7 +21,8 @@ def licence(package: str) -> str:
     """What an installed package says of its licence."""
     told = metadata(package)
     classifiers = [line for line in told.get_all("Classifier") or [] if line.startswith("License ::")]
-    return " | ".join([told.get("License-Expression") or "", (told.get("License") or "")[:200], *classifiers])
+    fields = [*(told.get_all("License-Expression") or []), *(told.get_all("License") or [])]
+    return " | ".join([*(field[:200] for field in fields), *classifiers])
 
 
 def test_nothing_that_ships_is_under_gpl() -> None:
