@@ -119,6 +119,20 @@ def test_other_json_is_said_in_words(content: bytes) -> None:
     assert refusal.value.code == "export_unknown"
 
 
+@pytest.mark.parametrize(
+    "content", [b"[" * 300_000, b'{"a":' * 50_000, b'{"messages":[{"id":1,"type":"message","text":' + b"[" * 300_000]
+)
+def test_deep_nesting_is_refused_before_it_fills_the_memory(content: bytes) -> None:
+    tracemalloc.start()
+    with pytest.raises(UnreadableError) as refusal:
+        read(content)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert refusal.value.code == "export_unknown"
+    assert most < 100_000_000
+
+
 def test_memory_does_not_grow_with_the_file() -> None:
     def peak(messages: int) -> int:
         content = io.BytesIO(plain_list(*["слово " * 100] * messages))

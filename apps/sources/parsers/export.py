@@ -27,6 +27,8 @@ LISTS = {
     "left_chats.list.item.messages": "left_chats.list.item",
 }
 MESSAGES = {f"{path}.item": path for path in LISTS}
+# A path is spelled out for every value, and for all of a piece at once: deep nesting would fill the memory.
+PATH_MAX, PIECE_BYTES = 1000, 4096
 
 
 class Found(Enum):
@@ -69,10 +71,14 @@ def read_export(file: IO[bytes], *, zone: ZoneInfo, skipped: Callable[[], None] 
             code="export_broken",
         ) from exc
     if not known:
-        raise UnreadableError(
-            _("This JSON is not an export of Telegram: neither Desktop's result.json nor a list of messages."),
-            code="export_unknown",
-        )
+        raise _unknown()
+
+
+def _unknown() -> UnreadableError:
+    return UnreadableError(
+        _("This JSON is not an export of Telegram: neither Desktop's result.json nor a list of messages."),
+        code="export_unknown",
+    )
 
 
 def _nothing() -> None:
@@ -83,7 +89,9 @@ def _found(file: IO[bytes], zone: ZoneInfo) -> Iterator[Item | Found]:
     chat = _Chat()
     builder: ijson.ObjectBuilder | None = None
     inside = ""
-    for prefix, event, value in ijson.parse(file, use_float=True):
+    for prefix, event, value in ijson.parse(file, use_float=True, buf_size=PIECE_BYTES):
+        if len(prefix) > PATH_MAX:
+            raise _unknown()
         if builder is not None:
             builder.event(event, value)
             if prefix == inside and event == "end_map":
