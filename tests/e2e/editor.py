@@ -1,4 +1,4 @@
-"""An editor at work, as a process of its own: `python -m tests.e2e.editor setup|approve|report|counts`.
+"""An editor at work, as a process of its own: `python -m tests.e2e.editor setup|approve|retry|report|counts`.
 
 It changes things through services only, as a screen would, and answers with one line of JSON. With `serve` it does one
 thing after another, as told on its standard input.
@@ -24,6 +24,7 @@ from django.db import close_old_connections  # noqa: E402 - Django must be set u
 from apps.accounts.models import Alert, User, Workspace  # noqa: E402 - Django must be set up first
 from apps.core.errors import PultError  # noqa: E402
 from apps.delivery.models import Delivery  # noqa: E402
+from apps.delivery.services import delivery_retry  # noqa: E402
 from apps.publishing.models import Channel, PreviewMessage, Publication  # noqa: E402
 from apps.publishing.services import publication_schedule  # noqa: E402
 from apps.sources.models import Post, Source  # noqa: E402
@@ -75,6 +76,20 @@ def approve(*, most: int) -> dict[str, Any]:
             if not Publication.objects.filter(story=story, channel=channel).exists():
                 publication_schedule(story=story, channel=channel, editor=editor)
     return {"publications": Publication.objects.count(), "refused": refused}
+
+
+def retry() -> dict[str, Any]:
+    """Try again what was not sent, as a person does who reads the alerts; says of each whether there was one."""
+    editor = User.objects.get(email="editor@example.org")
+    open_alerts = set(Alert.objects.filter(closed_at__isnull=True).values_list("key", flat=True))
+    failed = list(Delivery.objects.dead())
+    for delivery in failed:
+        delivery_retry(delivery=delivery, by=editor)
+    return {
+        "retried": [
+            {"pk": row.pk, "code": row.error_code, "told": f"delivery.dead:{row.pk}" in open_alerts} for row in failed
+        ]
+    }
 
 
 def counts() -> dict[str, Any]:
@@ -132,7 +147,7 @@ def serve() -> None:
 def answer(argv: list[str]) -> None:
     """Do one thing and print its answer."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["setup", "approve", "report", "counts"])
+    parser.add_argument("what", choices=["setup", "approve", "retry", "report", "counts"])
     parser.add_argument("--feed", action="append", default=[])
     parser.add_argument("--chats", type=int, default=4)
     parser.add_argument("--sources", type=int, default=1, help="write drafts by itself from so many sources")
@@ -141,6 +156,7 @@ def answer(argv: list[str]) -> None:
     acts: dict[str, Callable[[], dict[str, Any]]] = {
         "setup": lambda: setup(feeds=options.feed, chats=options.chats, sources=options.sources),
         "approve": lambda: approve(most=options.most),
+        "retry": retry,
         "report": report,
         "counts": counts,
     }
