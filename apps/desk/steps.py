@@ -30,6 +30,7 @@ from apps.stories.services import (
     story_approve,
     story_bring_back,
     story_put_aside,
+    story_return,
     story_submit,
     version_save,
 )
@@ -83,11 +84,12 @@ def typed_again(request: HttpRequest, pk: int, *, problem: str) -> HttpResponse:
 @require_POST
 @admin.site.admin_view
 def story_step(request: HttpRequest, pk: int) -> HttpResponse:
-    """Put aside, bring back, cancel a rewrite, or cancel a publication."""
+    """Put aside, bring back, return into work, cancel a rewrite, or cancel a publication."""
     story = story_for(request, pk, verb="story.put_aside")
     user = user_of(request)
     steps: dict[str, tuple[Callable[[], None], str]] = {
         "put_aside": (lambda: story_put_aside(story=story, editor=user), _("Put aside. It can be brought back.")),
+        "return": (lambda: story_return(story=story, editor=user), _("Back in work.")),
         "bring_back": (lambda: story_bring_back(story=story, editor=user), _("Brought back.")),
         "cancel_rewrite": (lambda: cancel_rewrites(story, request), _("Writing is cancelled.")),
         "cancel_publication": (lambda: cancel_publication(story, request), _("The publication is cancelled.")),

@@ -151,6 +151,14 @@ def test_put_aside_and_back(story: Story, editor: User) -> None:
     assert story.status == Story.Status.NEW
 
 
+def test_approved_story_is_returned_into_work(story: Story, editor: User) -> None:
+    client = as_user(editor)
+    save(client, story, then="approve")
+    client.post(reverse("desk:story_step", args=[story.pk]), {"step": "return"})
+    story.refresh_from_db()
+    assert (story.status, story.approved_by) == (Story.Status.DRAFT, None)
+
+
 def test_approved_story_is_published_now_and_once(story: Story, editor: User) -> None:
     client = as_user(editor)
     channel = Channel.objects.create(workspace=story.workspace, kind="preview", name="Лента", slug="lenta")
