@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging.config
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ FILE_BYTES = 10 * 1024 * 1024
 FILE_COUNT = 5
 ACCESS_LOGGER = "pult.access"
 FIRST_KEYS = ("timestamp", "level", "logger", "event")
+# Signs that a terminal obeys or that turn a line around, but for tab and line feed.
+UNPRINTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 QUIET = {
     # one line a request is written by apps.core.middleware, one a task by django-structlog
     "django.request": "ERROR",
@@ -112,9 +115,11 @@ def rotating(path: Path) -> dict[str, Any]:
 def formatter(fmt: str, *, colour: bool, shared: list[Processor]) -> dict[str, Any]:
     """How lines look: JSON or for people. Redaction comes last, so that it sees tracebacks too."""
     renderer: Processor
+    extra: list[Processor] = []
     if fmt == "json":
         renderer = structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
     else:
+        extra = [printable]
         renderer = structlog.dev.ConsoleRenderer(
             colors=colour, timestamp_key="timestamp", pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
         )
@@ -125,6 +130,7 @@ def formatter(fmt: str, *, colour: bool, shared: list[Processor]) -> dict[str, A
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
             redacted,
+            *extra,
             in_order,
             renderer,
         ],
@@ -134,6 +140,14 @@ def formatter(fmt: str, *, colour: bool, shared: list[Processor]) -> dict[str, A
 def in_order(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """The same keys first on every line."""
     return {**{name: event[name] for name in FIRST_KEYS if name in event}, **event}
+
+
+def printable(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Control characters written out: what a visitor or a feed sends can't move the reader's terminal."""
+    return {
+        name: UNPRINTED.sub(lambda found: ascii(found[0])[1:-1], value) if isinstance(value, str) else value
+        for name, value in event.items()
+    }
 
 
 class AccessFilter(logging.Filter):

@@ -70,6 +70,14 @@ def test_lines_below_the_level_are_left_out() -> None:
     assert run("structlog.get_logger('a').info('one')", level="WARNING") == ""
 
 
+def test_console_lines_do_not_move_the_terminal() -> None:
+    body = "structlog.get_logger('pult.x').info('a\\x1b[2Jb', path='/x\\x1b]0;pwn\\x07/\\x00\\u202e')"
+    text = run(body, fmt="console")
+    assert r"a\x1b[2Jb" in text
+    assert r"path=/x\x1b]0;pwn\x07/\x00\u202e" in text
+    assert "\x1b" not in text
+
+
 def test_console_lines_are_for_people() -> None:
     text = run("structlog.get_logger('pult.x').info('hello', status=200, token='t')", fmt="console")
     assert "hello" in text
