@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import psycopg
 import redis
 from django.core.management.utils import get_random_secret_key
@@ -155,8 +155,8 @@ class Stack:
     def is_ready(self) -> bool:
         """Whether the site says that it can serve."""
         try:
-            reply = httpx.get(f"http://127.0.0.1:{self.port}/health/live", timeout=2, trust_env=False)
-        except httpx.HTTPError:
+            reply = httpx2.get(f"http://127.0.0.1:{self.port}/health/live", timeout=2, trust_env=False)
+        except httpx2.HTTPError:
             return False
         return reply.status_code == 200
 
