@@ -64,8 +64,11 @@ if (form) {
   restore();
   count();
   fields.forEach((field) => field.addEventListener("input", keep));
-  form.addEventListener("submit", () => {
+  form.addEventListener("submit", (event) => {
+    // A double click is one press: the second would be told that the story has changed meanwhile
+    if (leaving) return event.preventDefault();
     leaving = true;
+    setTimeout(() => { leaving = false; }, 3000);
     sessionStorage.setItem("pult.sent", storageKey);
   });
   document.querySelector("[data-discard]")?.addEventListener("click", () => {
