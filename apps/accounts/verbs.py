@@ -24,6 +24,7 @@ WORDS: dict[str, str | Promise] = {
     "delivery.found": _("delivery: found there"),
     "delivery.given_up": _("delivery given up"),
     "delivery.moved": _("delivery moved to another time"),
+    "delivery.not_there": _("delivery: a person says it is not there"),
     "delivery.retried": _("delivery tried again"),
     "delivery.sent_again": _("delivery sent again by a person"),
     "delivery.unknown": _("delivery: outcome unknown"),

@@ -9,7 +9,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString
@@ -22,10 +21,11 @@ from unfold.decorators import action
 from apps.accounts.admin_base import WorkspaceModelAdmin, each
 from apps.accounts.requests import user_of
 from apps.core.errors import PultError
-from apps.core.work.admin import WorkAdminMixin, words
+from apps.core.work.admin import WorkAdminMixin
 from apps.delivery import services
+from apps.delivery.admin_display import attempt_line
 from apps.delivery.forms import SettleForm
-from apps.delivery.models import Attempt, Delivery
+from apps.delivery.models import Delivery
 from apps.delivery.services.outbox import STOPPABLE
 
 Outcome = Delivery.Outcome
@@ -40,7 +40,7 @@ TONES = {
 HINTS: dict[str, StrOrPromise] = {
     State.UNKNOWN: _(
         "It left and no answer came, so Pult does not send it again by itself. Look there: if it has arrived, choose "
-        "“It is there”; if not, “Send again”."
+        "“It is there”; if not, “Send again”, or “It is not there” to leave it unsent."
     ),
     State.DEAD: _("It was refused and will not be tried again by itself. Mend the reason, then choose “Try again”."),
 }
@@ -99,8 +99,8 @@ class DeliveryAdmin(WorkAdminMixin, WorkspaceModelAdmin[Delivery]):
     list_filter = (StandingFilter, "state", "outcome", "sender")
     search_fields = ("destination", "dedupe_key", "vendor_id")
     list_select_related = ("workspace",)
-    actions = ("work_retry", "it_is_there", "send_again", "work_give_up")
-    actions_submit_line = ("row_there", "row_again", "row_retry", "row_give_up")
+    actions = ("work_retry", "it_is_there", "it_is_absent", "send_again", "work_give_up")
+    actions_submit_line = ("row_there", "row_absent", "row_again", "row_retry", "row_give_up")
     ordering = ("-id",)
     empty_text = _("Everything that Pult sends passes through here. What stops and waits for you stays in this list.")
     readonly_fields = (
@@ -212,7 +212,7 @@ class DeliveryAdmin(WorkAdminMixin, WorkspaceModelAdmin[Delivery]):
 
     def can_give_up(self, row: Delivery) -> bool:
         """Whether the row can still be given up."""
-        return Delivery.objects.filter(STOPPABLE | models.Q(state=State.UNKNOWN), pk=row.pk).exists()
+        return Delivery.objects.filter(STOPPABLE, pk=row.pk).exists()
 
     # Actions on many
 
@@ -222,9 +222,15 @@ class DeliveryAdmin(WorkAdminMixin, WorkspaceModelAdmin[Delivery]):
         user = user_of(request)
         each(queryset, lambda row: services.delivery_arrived(delivery=row, by=user)).tell(request)
 
+    @admin.action(description=_("It is not there"), permissions=["delivery.settle"])
+    def it_is_absent(self, request: HttpRequest, queryset: models.QuerySet[Delivery]) -> None:
+        """A person has looked: the chosen ones are not there, and stay unsent."""
+        user = user_of(request)
+        each(queryset, lambda row: services.delivery_absent(delivery=row, by=user)).tell(request)
+
     @admin.action(description=_("Send again"), permissions=["delivery.settle"])
     def send_again(self, request: HttpRequest, queryset: models.QuerySet[Delivery]) -> None:
-        """A person has looked: the chosen ones are not there."""
+        """A person has looked: the chosen ones are not there, and leave again."""
         user = user_of(request)
         each(queryset, lambda row: services.delivery_send_again(delivery=row, by=user)).tell(request)
 
@@ -237,9 +243,14 @@ class DeliveryAdmin(WorkAdminMixin, WorkspaceModelAdmin[Delivery]):
         url = given if given.startswith(("https://", "http://")) else ""
         services.delivery_arrived(delivery=obj, by=user_of(request), vendor_id=given, url=url)
 
+    @action(description=_("It is not there"), permissions=["settle"])  # type: ignore[untyped-decorator]
+    def row_absent(self, request: HttpRequest, obj: Delivery) -> None:
+        """A person has looked: it is not there, and stays unsent."""
+        services.delivery_absent(delivery=obj, by=user_of(request))
+
     @action(description=_("Send again"), permissions=["settle"])  # type: ignore[untyped-decorator]
     def row_again(self, request: HttpRequest, obj: Delivery) -> None:
-        """A person has looked: it is not there."""
+        """A person has looked: it is not there, and leaves again."""
         services.delivery_send_again(delivery=obj, by=user_of(request))
 
     @action(description=_("Try again"), permissions=["retry"])  # type: ignore[untyped-decorator]
@@ -281,14 +292,3 @@ class DeliveryAdmin(WorkAdminMixin, WorkspaceModelAdmin[Delivery]):
         """The row, without the buttons that save."""
         hidden = {"show_save": False, "show_save_and_continue": False, "show_save_and_add_another": False}
         return super().change_view(request, object_id, form_url, {**hidden, **(extra_context or {})})
-
-
-def attempt_line(attempt: Attempt) -> tuple[str, str, str]:
-    """An attempt: its time for machines, for people, and what happened."""
-    shown = date_format(timezone.localtime(attempt.at), "SHORT_DATETIME_FORMAT")
-    parts = [f"{attempt.get_kind_display()}: {attempt.get_outcome_display()}"]
-    if attempt.duration_ms is not None:
-        parts.append(_t("%(ms)s ms") % {"ms": attempt.duration_ms})
-    if attempt.detail:
-        parts.append(words(attempt.detail))
-    return attempt.at.isoformat(timespec="seconds"), shown, " · ".join(parts)

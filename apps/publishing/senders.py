@@ -7,25 +7,31 @@ from collections.abc import Hashable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
+import structlog
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.db import DatabaseError
 from django.db.models import F
 from django.utils.translation import gettext as _
 
 from apps.core.clock import now
 from apps.core.errors import PermanentError, RetryableError
-from apps.core.work.drain import Defer
+from apps.core.work.drain import Defer, current
 from apps.delivery.models import Delivery
 from apps.delivery.ports import Absent, CannotTell, LookUpAnswer, Parcel, Receipt
 from apps.publishing.models import Channel, PreviewMessage, Publication
 from apps.publishing.services import channel_failed, channel_worked, publication_followed
 from apps.telegram import buckets
+from apps.telegram.models import Bot
 from apps.telegram.ports import BotApi, BotSnapshot, SentMessage
 from apps.telegram.services import BOT_CODES, bot_api, bot_pause
 
+log = structlog.get_logger(__name__)
 # A wait this short is slept through; a longer one gives the place to somebody else.
 SHORT_WAIT_S = 1.0
+# How long publications wait until they look again whether their channel or bot is back.
 OFF_PAUSE = timedelta(minutes=1)
 
 
@@ -46,13 +52,17 @@ class TelegramPost:
     looks_up = False
 
     def prepare(self, delivery: Delivery) -> Destination:
-        """Read the bot and the chat as they are now, so that a mended channel works at the next try."""
+        """Read the bot and the chat as they are now, so that a mended channel works at the next try.
+
+        Raises:
+            Defer: the bot is paused; its publications wait until a check finds it well.
+        """
         channel = channel_of(delivery, with_bot=True)
         bot = channel.bot
         if bot is None:
             raise PermanentError(_("The channel has no bot. Choose one in the channel."), code="no_bot")
         if not bot.is_active:
-            raise PermanentError(_("The bot is paused: %(problem)s") % {"problem": bot.problem}, code="bot_paused")
+            raise paused(bot.problem)
         return Destination(bot=bot.snapshot(), chat_id=channel.chat_id, is_group=channel.is_group)
 
     def session_key(self, parcel: Parcel) -> Hashable:
@@ -75,7 +85,11 @@ class TelegramPost:
         return 0.0
 
     async def send(self, parcel: Parcel, session: BotApi) -> Receipt:
-        """Post the text once."""
+        """Post the text once.
+
+        Raises:
+            Defer: Telegram refused the token before it looked at the message; the bot is paused, and this one waits.
+        """
         to: Destination = parcel.prepared
         try:
             sent = await session.send_message(
@@ -86,6 +100,11 @@ class TelegramPost:
                 close = sync_to_async(buckets.penalise, thread_sensitive=False)
                 await close(to.bot.bot_id, to.chat_id, exc.retry_after)
             raise
+        except PermanentError as exc:
+            if exc.code not in BOT_CODES:
+                raise
+            await bot_refused(to.bot, str(exc))
+            raise paused(str(exc)) from exc
         return Receipt(vendor_id=str(sent.message_id), url=message_url(sent))
 
     async def look_up(self, parcel: Parcel, session: BotApi) -> LookUpAnswer:  # noqa: ARG002
@@ -174,6 +193,31 @@ def channel_of(delivery: Delivery, *, with_bot: bool = False) -> Channel:
     if not publication.channel.is_active:
         raise Defer(until=now() + OFF_PAUSE, reason=_("the channel is switched off"))
     return publication.channel
+
+
+def paused(problem: str) -> Defer:
+    """What puts a publication off while its bot is paused; not an attempt."""
+    return Defer(until=now() + OFF_PAUSE, reason=_("The bot is paused: %(problem)s") % {"problem": problem})
+
+
+async def bot_refused(snapshot: BotSnapshot, problem: str) -> None:
+    """Pause the bot whose token was refused, unless it has another token by now.
+
+    Nothing has left, so trouble with the database here must not look like a doubt: the next try pauses the bot.
+    """
+    loop = current().loop
+    assert loop is not None  # noqa: S101 - asynchronous work
+    try:
+        await loop.ask_sync(partial(token_refused, snapshot, problem))
+    except DatabaseError:
+        log.warning("publishing.bot_not_paused", bot=snapshot.pk, exc_info=True)
+
+
+def token_refused(snapshot: BotSnapshot, problem: str) -> None:
+    """Pause the bot where the refused token is still its own."""
+    bot = Bot.objects.select_related("workspace").filter(pk=snapshot.pk).first()
+    if bot is not None and bot.token == snapshot.token:
+        bot_pause(bot=bot, reason=problem)
 
 
 def message_url(sent: SentMessage) -> str:

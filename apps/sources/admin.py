@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.files import File
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -22,7 +23,7 @@ from apps.sources import admin_work as admin_work
 from apps.sources import services
 from apps.sources.admin_display import number, tag
 from apps.sources.admin_search import AnyCaseSearch
-from apps.sources.forms import SourceForm
+from apps.sources.forms import SourceForm, is_export
 from apps.sources.models import Source
 from apps.sources.selectors import source_health, sources_with_counts
 
@@ -123,14 +124,34 @@ class SourceAdmin(AnyCaseSearch, WorkspaceModelAdmin[Source]):
 
     # Saving
 
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """The form; an uploaded file is stored before its transaction begins, and deleted where no import owns it."""
+        upload = request.FILES.get("upload")
+        row = self.row(request, object_id)
+        may = self.has_change_permission(request, row) if object_id else self.has_add_permission(request)
+        if not (isinstance(upload, File) and upload.size and is_export(upload) and may):
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        kept = services.upload_keep(file=upload, name=upload.name or "")
+        setattr(request, "kept_upload", kept)  # noqa: B010 - no attribute of Django's
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        finally:
+            services.upload_settle(kept)
+
     def save_model(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:
         """Store through the services; an uploaded export waits for its import; then the pressed button."""
         stored = [name for name in form.changed_data if name not in {"upload", "workspace"}]
         services.source_save(source=obj, changed=stored, actor=user_of(request))
-        upload = form.cleaned_data.get("upload")
+        upload = getattr(request, "kept_upload", None)
         if upload is not None:
             try:
-                services.import_request(source=obj, file=upload, name=upload.name, actor=user_of(request))
+                services.upload_import(upload=upload, source=obj, actor=user_of(request))
             except PultError as exc:
                 messages.error(request, str(exc))
             else:

@@ -38,7 +38,7 @@ class SourceForm(forms.ModelForm[Source]):
     def clean_upload(self) -> File[bytes] | None:
         """Accept only JSON files."""
         upload: File[bytes] | None = self.cleaned_data.get("upload")
-        if upload is not None and not (upload.name or "").lower().endswith(".json"):
+        if upload is not None and not is_export(upload):
             raise forms.ValidationError(_("An export is a .json file. In Telegram Desktop choose the JSON format."))
         return upload
 
@@ -61,3 +61,8 @@ class SourceForm(forms.ModelForm[Source]):
             checked_url(url, allow=allow_list())
         except PermanentError as exc:
             self.add_error("url", str(exc))
+
+
+def is_export(upload: File[bytes]) -> bool:
+    """Whether it has the name of an export."""
+    return (upload.name or "").lower().endswith(".json")

@@ -12,6 +12,7 @@ from apps.core.errors import PermanentError, TransitionError
 from apps.core.work import claims, kinds, verbs
 from apps.delivery.models import Delivery, Lane
 from apps.delivery.services import (
+    delivery_absent,
     delivery_arrived,
     delivery_cancel,
     delivery_give_up,
@@ -149,6 +150,8 @@ def test_waiting_can_be_neither_retried_nor_settled(workspace: Workspace, editor
         delivery_arrived(delivery=delivery, by=editor)
     with pytest.raises(TransitionError):
         delivery_send_again(delivery=delivery, by=editor)
+    with pytest.raises(TransitionError, match="no doubt"):
+        delivery_absent(delivery=delivery, by=editor)
     delivery.refresh_from_db()
     assert (delivery.state, delivery.outcome) == ("ready", "")
 

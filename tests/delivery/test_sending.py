@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import structlog
+from django.db import DatabaseError
 
 from apps.accounts.models import Alert, AuditEntry, Workspace
 from apps.core.clock import now
 from apps.core.errors import PermanentError, RetryableError
 from apps.core.work import claims, kinds, verbs
 from apps.delivery.models import Attempt, Delivery
+from apps.delivery.services import sending
 from apps.delivery.tasks import deliveries_send
 from tests.delivery.factories import letter
 from tests.delivery.letters import Box
@@ -105,6 +108,24 @@ def test_dead_letter_lets_the_next_go(workspace: Workspace, box: Box) -> None:
     assert alert.url == f"/admin/delivery/delivery/{first.pk}/change/"
     assert attempts_of(first) == [("send", "failed")]
     assert box.recorded == [(first.pk, "failed"), (second.pk, "sent")]
+
+
+def test_attempt_that_can_not_be_logged_is_said_and_changes_nothing(
+    workspace: Workspace, box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object, **options: object) -> None:
+        raise DatabaseError("disk full")
+
+    monkeypatch.setattr(sending, "delivery_attempted", broken)
+    box.troubles = [PermanentError("the address is wrong", code="bad_address")]
+    delivery = letter(workspace)
+    with structlog.testing.capture_logs() as lines:
+        deliveries_send()
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.error_code) == ("dead", "bad_address")
+    [line] = [line for line in lines if line["event"] == "delivery.attempt_not_logged"]
+    assert (line["log_level"], line["delivery"]) == ("warning", delivery.pk)
+    assert line["error"] == "the address is wrong"
 
 
 def test_rate_limit_is_not_an_attempt_and_nothing_has_begun(workspace: Workspace, box: Box) -> None:

@@ -13,6 +13,7 @@ from apps.core.work import claims, kinds, verbs
 from apps.delivery.models import Delivery, Lane, LookUp
 from apps.delivery.ports import Absent, CannotTell, Found, Receipt
 from apps.delivery.services import (
+    delivery_absent,
     delivery_arrived,
     delivery_give_up,
     delivery_send_again,
@@ -146,13 +147,33 @@ def test_send_again_sends_once_and_closes_the_alert(workspace: Workspace, box: B
     assert [entry["event"] for entry in delivery.history] == ["unknown", "revived"]
 
 
-def test_given_up_doubt_is_not_sent(workspace: Workspace, box: Box, editor: User) -> None:
+def test_doubt_is_not_given_up(workspace: Workspace, box: Box, editor: User) -> None:
     delivery = in_doubt(workspace, box)
-    delivery_give_up(delivery=delivery, reason="too late", by=editor)
+    with pytest.raises(TransitionError, match="Say first whether it is there"):
+        delivery_give_up(delivery=delivery, reason="too late", by=editor)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.outcome, delivery.error) == ("unknown", "unknown", CUT)
+    assert open_alerts() == [f"delivery.unknown:{delivery.pk}"]
+    assert box.recorded == [(delivery.pk, "unknown")]
+    assert not AuditEntry.objects.filter(verb="delivery.given_up").exists()
+
+
+def test_it_is_not_there_ends_it_unsent_and_lets_the_next_go(workspace: Workspace, box: Box, editor: User) -> None:
+    delivery = in_doubt(workspace, box, key="first", order_key="a")
+    letter(workspace, "second", order_key="a")
+    delivery_absent(delivery=delivery, by=editor)
     deliveries_send()
-    assert (delivery.state, delivery.outcome, delivery.error) == ("done", "failed", "too late")
-    assert box.sent == []
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.outcome, delivery.error_code) == ("done", "failed", "absent")
+    assert "not there" in delivery.error
+    assert box.sent == ["second"]
     assert open_alerts() == []
+    assert box.recorded[:2] == [(delivery.pk, "unknown"), (delivery.pk, "failed")]
+    assert [entry["event"] for entry in delivery.history] == ["unknown", "absent"]
+    assert delivery.attempt_log.filter(kind="person", outcome="absent", detail=str(editor)).count() == 1
+    assert AuditEntry.objects.get(verb="delivery.not_there").actor == editor
+    with pytest.raises(TransitionError):
+        delivery_absent(delivery=delivery, by=editor)
 
 
 def test_doubt_holds_its_lane_for_a_minute(workspace: Workspace, box: Box) -> None:

@@ -245,10 +245,22 @@ def test_unknown_delivery_shows_its_buttons_and_settles(stopped: Callable[[str],
     html = as_manager.get(f"{DELIVERIES}{row.pk}/change/").content.decode()
     assert "It is there" in html
     assert "Send again" in html
+    assert "row_absent" in html
+    assert "row_give_up" not in html
     assert "Try again" not in html.replace("“Try again”", "")
     assert "&lt;b&gt;unknown&lt;/b&gt; letter" in html
     press(as_manager, row, "row_there", vendor_id="https://t.me/port/5")
     assert (row.outcome, row.vendor_id, row.url) == ("sent", "https://t.me/port/5", "https://t.me/port/5")
+
+
+def test_it_is_not_there_button(stopped: Callable[[str], Delivery], as_manager: Client, box: Box) -> None:  # noqa: F811
+    row = stopped("unknown")
+    press(as_manager, row, "row_give_up", reason="too late")
+    assert row.state == "unknown"
+    press(as_manager, row, "row_absent")
+    deliveries_send()
+    assert (row.state, row.outcome, row.error_code) == ("done", "failed", "absent")
+    assert box.sent == []
 
 
 def test_send_again_button(stopped: Callable[[str], Delivery], as_manager: Client, box: Box) -> None:  # noqa: F811
@@ -276,6 +288,9 @@ def test_actions_on_many_deliveries(stopped: Callable[[str], Delivery], as_manag
     unknown = stopped("unknown")
     assert "Done: 1" in words(act(as_manager, DELIVERIES, "it_is_there", unknown))
     assert "Refused: 1" in words(act(as_manager, DELIVERIES, "send_again", unknown))
+    gone = stopped("unknown1")
+    assert "Nobody knows" in words(act(as_manager, DELIVERIES, "work_give_up", gone, work_reason="no"))
+    assert "Done: 1" in words(act(as_manager, DELIVERIES, "it_is_absent", gone))
     other = stopped("unknown2")
     assert "Done: 1" in words(act(as_manager, DELIVERIES, "send_again", other))
     assert "Why?" in act(as_manager, DELIVERIES, "work_give_up", other).content.decode()

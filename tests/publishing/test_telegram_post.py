@@ -6,18 +6,27 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from django.db import DatabaseError
 
 from apps.accounts.models import Alert, User, Workspace
 from apps.core.clock import now
+from apps.core.errors import TransitionError
 from apps.delivery.models import Delivery, Lane
-from apps.delivery.services import delivery_arrived, delivery_retry, delivery_send_again
+from apps.delivery.services import (
+    delivery_absent,
+    delivery_arrived,
+    delivery_give_up,
+    delivery_retry,
+    delivery_send_again,
+)
 from apps.delivery.tasks import deliveries_send
 from apps.publishing.models import Publication
-from apps.publishing.senders import message_url
+from apps.publishing.senders import message_url, token_refused
 from apps.publishing.services import channel_check, publication_schedule
 from apps.stories.models import Story
-from apps.telegram.ports import SentMessage
-from tests.publishing.factories import approved_story, scheduled, telegram_channel
+from apps.telegram.ports import BotSnapshot, SentMessage
+from apps.telegram.services import bot_check
+from tests.publishing.factories import approved_story, bot_of, scheduled, telegram_channel
 from tests.servers.bot_api import BotApiServer
 
 
@@ -27,6 +36,12 @@ def reloaded(publication: Publication) -> Publication:
 
 def open_alerts() -> set[str]:
     return set(Alert.objects.filter(closed_at=None).values_list("key", flat=True))
+
+
+def due_now() -> None:
+    """As if a pause were over."""
+    Delivery.objects.filter(state="ready").update(not_before=now())
+    Lane.objects.update(next_at=now())
 
 
 def texts(server: BotApiServer) -> list[str]:
@@ -142,18 +157,86 @@ def test_refusal_is_told_in_words_and_mended(
     assert open_alerts() == set()
 
 
-def test_revoked_token_pauses_the_bot(workspace: Workspace, editor: User, telegram: BotApiServer) -> None:
-    channel = telegram_channel(workspace)
+def test_revoked_token_pauses_the_bot_once_and_its_publications_wait(
+    workspace: Workspace, editor: User, telegram: BotApiServer
+) -> None:
+    channel, other = telegram_channel(workspace), telegram_channel(workspace, "Sea news", "-1001234567891")
+    bot = channel.bot
+    assert bot is not None
     telegram.tokens = ["1:other"]
-    publication = scheduled(channel, editor)
+    rows = [scheduled(channel, editor), scheduled(other, editor, "Sea"), scheduled(channel, editor, "Second")]
     deliveries_send()
-    assert reloaded(publication).status == "failed"
-    channel.bot.refresh_from_db()  # type: ignore[union-attr]
-    assert channel.bot.is_active is False  # type: ignore[union-attr]
-    second = scheduled(channel, editor, "Second")
+    bot.refresh_from_db()
+    assert not bot.is_active
+    assert open_alerts() == {f"telegram.bot:{bot.pk}"}
+    due_now()
+    asked = len(telegram.log.of("sendMessage"))
     deliveries_send()
-    assert reloaded(second).delivery.error_code == "bot_paused"  # type: ignore[union-attr]
+    assert len(telegram.log.of("sendMessage")) == asked
+    for row in rows:
+        done = reloaded(row)
+        assert (done.status, done.delivery.state, done.delivery.attempts) == ("scheduled", "ready", 0)  # type: ignore[union-attr]
+    waiting = reloaded(rows[0]).delivery
+    assert waiting is not None
+    assert "paused" in waiting.history[-1]["detail"]
+    assert 50 < (waiting.not_before - now()).total_seconds() <= 60
+    assert Alert.objects.count() == 1
     assert telegram.messages == []
+
+    telegram.tokens = None
+    bot_check(bot=bot)
+    due_now()
+    deliveries_send()
+    assert [reloaded(row).status for row in rows] == ["sent"] * 3
+    assert len(telegram.messages) == 3
+    assert open_alerts() == set()
+
+
+def test_refusal_of_a_token_that_was_replaced_meanwhile_pauses_nothing(workspace: Workspace) -> None:
+    bot = bot_of(workspace)
+    token_refused(BotSnapshot(bot_id=bot.bot_id, token="4242:old", pk=bot.pk), "refused")
+    token_refused(BotSnapshot(bot_id=bot.bot_id, token=bot.token, pk=bot.pk + 1), "refused")
+    bot.refresh_from_db()
+    assert bot.is_active
+    token_refused(bot.snapshot(), "refused")
+    bot.refresh_from_db()
+    assert (bot.is_active, bot.problem) == (False, "refused")
+
+
+def test_refused_token_is_no_doubt_where_the_pause_can_not_be_saved(
+    workspace: Workspace, editor: User, telegram: BotApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object, **options: object) -> None:
+        raise DatabaseError("gone")
+
+    monkeypatch.setattr("apps.publishing.senders.bot_pause", broken)
+    telegram.tokens = ["1:other"]
+    publication = scheduled(telegram_channel(workspace), editor)
+    deliveries_send()
+    done = reloaded(publication)
+    assert (done.status, done.delivery.state) == ("scheduled", "ready")  # type: ignore[union-attr]
+
+
+def test_publication_in_doubt_is_not_published_anew_until_a_person_says_it_is_absent(
+    workspace: Workspace, editor: User, telegram: BotApiServer
+) -> None:
+    telegram.faults.add("cut_after", method="sendMessage", times=1)
+    channel = telegram_channel(workspace)
+    first = scheduled(channel, editor)
+    deliveries_send()
+    delivery = Delivery.objects.get(publication=first)
+    with pytest.raises(TransitionError, match="Say first whether it is there"):
+        delivery_give_up(delivery=delivery, reason="too late", by=editor)
+    for at in (None, now() + timedelta(hours=1)):
+        with pytest.raises(TransitionError, match="Nobody knows whether the story is already in “Port news”"):
+            publication_schedule(story=first.story, channel=channel, editor=editor, at=at)
+    assert Publication.objects.count() == 1
+    delivery_absent(delivery=delivery, by=editor)
+    assert (reloaded(first).status, reloaded(first).reason) == ("failed", delivery.error)
+    again = publication_schedule(story=first.story, channel=channel, editor=editor)
+    deliveries_send()
+    assert (reloaded(first).status, reloaded(again).status) == ("cancelled", "sent")
+    assert open_alerts() == set()
 
 
 def test_no_connection_is_tried_again(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
+from django.db import DatabaseError
 
 from apps.accounts.models import Alert, Workspace
 from apps.core.clock import now
@@ -138,12 +139,29 @@ def test_vanished_file_is_said() -> None:
     assert (row.state, row.error_code) == ("dead", "file_gone")
 
 
-def test_feeds_and_empty_files_take_no_import() -> None:
+def stored_files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_file_of_a_row_that_can_not_be_made_is_deleted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def broken(**options: object) -> None:
+        raise DatabaseError("gone")
+
+    monkeypatch.setattr("apps.sources.services.imports.audit_record", broken)
+    with pytest.raises(DatabaseError):
+        uploaded(plain_list(*TEXTS))
+
+    assert not ImportFile.objects.exists()
+    assert stored_files(tmp_path) == []
+
+
+def test_feeds_and_empty_files_take_no_import(tmp_path: Path) -> None:
     with pytest.raises(TransitionError):
         import_request(source=FeedFactory.create(), file=ContentFile(b"[]"), name="a.json")
     with pytest.raises(TransitionError):
         uploaded(b"")
     assert not ImportFile.objects.exists()
+    assert stored_files(tmp_path) == []
 
 
 def command(*arguments: str | Path, **options: object) -> str:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.http import HttpResponse
@@ -183,6 +184,40 @@ def test_only_json_is_taken_for_an_export(client: Client, editor: User) -> None:
 
     assert "upload" in answer.context["adminform"].form.errors
     assert not Source.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_uploaded_file_is_stored_outside_any_transaction(
+    client: Client, editor: User, settings: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MEDIA_ROOT = tmp_path  # type: ignore[attr-defined]
+    within: list[bool] = []
+    save = FileSystemStorage._save
+
+    def watched(storage: FileSystemStorage, name: str, content: object) -> str:
+        within.append(connection.in_atomic_block)
+        return save(storage, name, content)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(FileSystemStorage, "_save", watched)
+    upload = SimpleUploadedFile("result.json", plain_list("Мост"))
+
+    client.post(reverse("admin:sources_source_add"), form(kind="export", url="", upload=upload))
+
+    assert within == [False]
+    assert (tmp_path / ImportFile.objects.get().file.name).is_file()
+
+
+@pytest.mark.parametrize("fields", [{"kind": "export", "url": "", "name": ""}, {"kind": "feed"}])
+def test_uploaded_file_that_no_import_owns_is_deleted(
+    client: Client, editor: User, settings: object, tmp_path: Path, fields: dict[str, str]
+) -> None:
+    settings.MEDIA_ROOT = tmp_path  # type: ignore[attr-defined]
+    upload = SimpleUploadedFile("result.json", plain_list("Мост"))
+
+    client.post(reverse("admin:sources_source_add"), form(**fields, upload=upload))
+
+    assert not ImportFile.objects.exists()
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_actions_pause_resume_and_collect(client: Client, editor: User, workspace: Workspace) -> None:

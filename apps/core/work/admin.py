@@ -37,6 +37,7 @@ EVENTS = {
     "given_up": _("Given up"),
     "cancelled": _("Cancelled"),
     "arrived": _("It had been carried out"),
+    "absent": _("It had not been carried out"),
     "moved": _("Moved to another time"),
 }
 WORDS = {

@@ -9,9 +9,16 @@ from apps.delivery.services.outcomes import (
     look_up_dead,
     look_up_settle,
 )
-from apps.delivery.services.people import delivery_arrived, delivery_give_up, delivery_retry, delivery_send_again
+from apps.delivery.services.people import (
+    delivery_absent,
+    delivery_arrived,
+    delivery_give_up,
+    delivery_retry,
+    delivery_send_again,
+)
 
 __all__ = [
+    "delivery_absent",
     "delivery_arrived",
     "delivery_attempted",
     "delivery_cancel",

@@ -67,25 +67,47 @@ def delivery_arrived(*, delivery: Delivery, by: User, vendor_id: str = "", url: 
 
 
 @transaction.atomic
+def delivery_absent(*, delivery: Delivery, by: User) -> None:
+    """A person has looked: it is not there, and it stays unsent.
+
+    Raises:
+        TransitionError: its outcome is not in doubt.
+    """
+    _doubted(delivery)
+    reason = _("It is not there, and it is not sent again.")
+    _unsent(delivery, Q(state=State.UNKNOWN), reason=reason, how="absent", by=by)
+    delivery_attempted(delivery, Attempt.Outcome.ABSENT, kind=Attempt.Kind.PERSON, detail=str(by))
+    audit_record(actor=by, verb="delivery.not_there", target=delivery)
+
+
+@transaction.atomic
 def delivery_give_up(*, delivery: Delivery, reason: str, by: User | None = None) -> None:
     """Leave it unsent for good, with the reason; nobody is reminded of it any more.
 
+    What may have arrived can't be called unsent: a person says first whether it is there.
+
     Raises:
-        TransitionError: it is leaving at this moment, or it has ended.
+        TransitionError: it is leaving at this moment, it has ended, or nobody knows whether it arrived.
     """
+    _unsent(delivery, STOPPABLE, reason=reason, how="given_up", by=by)
+    audit_record(actor=by, verb="delivery.given_up", target=delivery, details={"reason": reason})
+
+
+def _unsent(delivery: Delivery, allowed: Q, *, reason: str, how: str, by: User | None) -> None:
+    """End it as not sent where its state allows, let its lane go on, and tell its sender."""
     lane = lanes.hold(delivery)
     assert lane is not None  # noqa: S101 - every delivery has one
     stored = Delivery.objects.select_for_update().get(pk=delivery.pk)
     at = now()
-    told = extended(stored.history, entry("given_up", at=at, detail=reason, by=str(by or "")))
-    ended = Delivery.objects.filter(STOPPABLE | Q(state=State.UNKNOWN), pk=delivery.pk).update(
+    told = extended(stored.history, entry(how, at=at, detail=reason, by=str(by or "")))
+    ended = Delivery.objects.filter(allowed, pk=delivery.pk).update(
         state=State.DONE,
         outcome=Delivery.Outcome.FAILED,
         token=None,
         begun_at=None,
         finished_at=at,
         error=reason,
-        error_code="given_up",
+        error_code=how,
         history=told,
     )
     if ended != 1:
@@ -94,7 +116,6 @@ def delivery_give_up(*, delivery: Delivery, reason: str, by: User | None = None)
     delivery.refresh_from_db()
     alerts_close(delivery)
     tell_sender(delivery)
-    audit_record(actor=by, verb="delivery.given_up", target=delivery, details={"reason": reason})
     bells.ring_on_commit("delivery")
 
 

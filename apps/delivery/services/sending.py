@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Hashable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import structlog
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
@@ -21,6 +22,8 @@ from apps.delivery import senders
 from apps.delivery.models import Attempt, Delivery, LookUp
 from apps.delivery.ports import LookUpAnswer, Parcel, Receipt
 from apps.delivery.services.outcomes import delivery_attempted, delivery_sent, look_up_settle
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -97,8 +100,11 @@ async def delivery_send(parcel: Parcel, open_sessions: Sessions) -> Sent:
         receipt = await way.send(parcel, session)
     except PultError as exc:
         took = time.monotonic() - started
-        with suppress(DatabaseError):
+        try:
             await loop.ask_sync(partial(_attempt_failed, row, exc, took))
+        except DatabaseError:
+            # What became of the try counts more than its line in the log of attempts.
+            log.warning("delivery.attempt_not_logged", delivery=row.pk, error=str(exc), exc_info=True)
         raise
     return Sent(receipt, time.monotonic() - started)
 

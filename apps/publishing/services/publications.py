@@ -43,7 +43,7 @@ def publication_schedule(
     One that failed earlier gives way to the new one.
 
     Raises:
-        TransitionError: the story is not approved, or stands in this channel already.
+        TransitionError: the story is not approved, stands in this channel already, or may stand there.
         PermanentError: the text is too long or empty, the time has passed or is far away, or the channel is unfit.
     """
     locked = Story.objects.select_for_update().get(pk=story.pk)
@@ -164,6 +164,9 @@ def _known(
         else:
             Publication.objects.filter(pk=found.pk).update(status=Status.CANCELLED)
         return None
+    if found.status == Status.UNKNOWN:
+        text = _("Nobody knows whether the story is already in “%(channel)s”. Say first whether it is there.")
+        raise TransitionError(text % {"channel": channel.name})
     same_time = found.publish_at == at if at else found.publish_at <= at_once
     if found.version_id == version.pk and same_time:
         return found

@@ -1,6 +1,13 @@
 """The verbs of sources and posts. Collecting itself is in `polls`, which workers import."""
 
-from apps.sources.services.imports import ImportReport, export_import, import_request
+from apps.sources.services.imports import (
+    ImportReport,
+    export_import,
+    import_request,
+    upload_import,
+    upload_keep,
+    upload_settle,
+)
 from apps.sources.services.intake import posts_intake
 from apps.sources.services.posts import post_take_back
 from apps.sources.services.sources import source_create, source_pause, source_poll_now, source_resume, source_save
@@ -16,4 +23,7 @@ __all__ = [
     "source_poll_now",
     "source_resume",
     "source_save",
+    "upload_import",
+    "upload_keep",
+    "upload_settle",
 ]

@@ -58,23 +58,54 @@ def export_import(
     return replace(report, skipped=len(skipped))
 
 
-@transaction.atomic
 def import_request(*, source: Source, file: File[bytes], name: str, actor: User | None = None) -> ImportFile:
-    """Keep an uploaded export and have it imported.
+    """Keep an uploaded export and have it imported; call it outside any transaction.
 
     Raises:
         TransitionError: the source is a feed, or the file is empty.
     """
-    if source.kind != Source.Kind.EXPORT:
-        raise TransitionError(_("A feed takes no files; make a source of the kind “Telegram export”."))
+    upload = upload_keep(file=file, name=name)
+    try:
+        return upload_import(upload=upload, source=source, actor=actor)
+    finally:
+        upload_settle(upload)
+
+
+def upload_keep(*, file: File[bytes], name: str) -> ImportFile:
+    """Store an uploaded file, which may go over the network; no row is made yet. `upload_settle` must follow.
+
+    Raises:
+        TransitionError: the file is empty.
+    """
     if not file.size:
         raise TransitionError(_("The file is empty."))
-    row = ImportFile(workspace_id=source.workspace_id, source=source, original_name=name[-255:], size=file.size)
-    row.file.save(f"source-{source.pk}.json", file, save=False)
-    row.save()
-    audit_record(verb="import.requested", target=row, actor=actor, details={"source": source.name, "size": file.size})
+    upload = ImportFile(original_name=name[-255:], size=file.size)
+    upload.file.save("export.json", file, save=False)
+    return upload
+
+
+@transaction.atomic
+def upload_import(*, upload: ImportFile, source: Source, actor: User | None = None) -> ImportFile:
+    """Have a stored file imported.
+
+    Raises:
+        TransitionError: the source is a feed.
+    """
+    if source.kind != Source.Kind.EXPORT:
+        raise TransitionError(_("A feed takes no files; make a source of the kind “Telegram export”."))
+    upload.workspace_id, upload.source = source.workspace_id, source
+    upload.save(force_insert=True)
+    details = {"source": source.name, "size": upload.size}
+    audit_record(verb="import.requested", target=upload, actor=actor, details=details)
     bells.ring_on_commit("import_file")
-    return row
+    return upload
+
+
+def upload_settle(upload: ImportFile) -> None:
+    """Delete a stored file that no row came to own; call it after the transaction of `upload_import`."""
+    name = str(upload.file)
+    if not ImportFile.objects.filter(file=name).exists():
+        upload.file.storage.delete(name)
 
 
 def import_store(row: ImportFile) -> ImportReport:
