@@ -19,6 +19,7 @@ from django_stubs_ext import StrOrPromise
 from unfold.decorators import action
 
 from apps.accounts.admin_base import WorkspaceModelAdmin, each
+from apps.accounts.admin_search import AnyCaseSearch
 from apps.accounts.requests import user_of
 from apps.core.errors import PultError
 from apps.core.work.admin import WorkAdminMixin
@@ -88,7 +89,7 @@ def give_up(row: Delivery, *, reason: str, by: Any) -> None:
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(WorkAdminMixin, WorkspaceModelAdmin[Delivery]):
+class DeliveryAdmin(WorkAdminMixin, AnyCaseSearch, WorkspaceModelAdmin[Delivery]):
     """Deliveries; every button is a service, nothing is edited."""
 
     form = SettleForm

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
 from apps.accounts.admin_base import WorkspaceModelAdmin
+from apps.accounts.admin_search import AnyCaseSearch
 from apps.accounts.requests import user_of
 from apps.core.errors import PultError
 from apps.publishing import services
@@ -34,7 +35,7 @@ HOW_TO = _(
 
 
 @admin.register(Channel)
-class ChannelAdmin(WorkspaceModelAdmin[Channel]):
+class ChannelAdmin(AnyCaseSearch, WorkspaceModelAdmin[Channel]):
     """Channels, how they are and what comes out next."""
 
     form = ChannelForm

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
 from apps.accounts.admin_base import WorkspaceModelAdmin, each
+from apps.accounts.admin_search import AnyCaseSearch
 from apps.accounts.requests import user_of
 from apps.publishing import services
 from apps.publishing.html import plain, sanitized
@@ -37,7 +38,7 @@ TONES = {
 
 
 @admin.register(Publication)
-class PublicationAdmin(WorkspaceModelAdmin[Publication]):
+class PublicationAdmin(AnyCaseSearch, WorkspaceModelAdmin[Publication]):
     """Publications: made on a story's page, moved and cancelled here."""
 
     audit_saves = False

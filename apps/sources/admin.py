@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
 from apps.accounts.admin_base import WorkspaceModelAdmin, each
+from apps.accounts.admin_search import AnyCaseSearch
 from apps.accounts.requests import user_of
 from apps.core.clock import now
 from apps.core.errors import PultError
@@ -22,7 +23,6 @@ from apps.sources import admin_posts as admin_posts
 from apps.sources import admin_work as admin_work
 from apps.sources import services
 from apps.sources.admin_display import number, tag
-from apps.sources.admin_search import AnyCaseSearch
 from apps.sources.forms import SourceForm, is_export
 from apps.sources.models import Source
 from apps.sources.selectors import source_health, sources_with_counts

@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.admin_base import WorkspaceModelAdmin, each
+from apps.accounts.admin_search import AnyCaseSearch
 from apps.accounts.requests import user_of
 from apps.sources import services
 from apps.sources.admin_display import moment, tag
-from apps.sources.admin_search import AnyCaseSearch
 from apps.sources.filters import rule_words
 from apps.sources.models import Post
 

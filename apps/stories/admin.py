@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.admin_base import WorkspaceModelAdmin, each
 from apps.accounts.admin_parts import ReadOnly
+from apps.accounts.admin_search import AnyCaseSearch
 from apps.accounts.requests import shown_of, user_of
 from apps.core.work.admin import WorkAdminMixin
 from apps.stories import services
@@ -46,7 +47,7 @@ class StoryList(ChangeList):
 
 
 @admin.register(Story)
-class StoryAdmin(ReadOnly, WorkspaceModelAdmin[Story]):
+class StoryAdmin(ReadOnly, AnyCaseSearch, WorkspaceModelAdmin[Story]):
     """The queue of stories. Everything that changes one is a service."""
 
     list_display = ("headline", "sources", "last", "standing")
@@ -144,7 +145,7 @@ class StoryAdmin(ReadOnly, WorkspaceModelAdmin[Story]):
 
 
 @admin.register(Preset)
-class PresetAdmin(WorkspaceModelAdmin[Preset]):
+class PresetAdmin(AnyCaseSearch, WorkspaceModelAdmin[Preset]):
     """How texts are written."""
 
     list_display = ("name", "tone", "length", "is_default", "drafts_from_sources")
@@ -172,7 +173,7 @@ class ActionsOnly(ReadOnly):
 
 
 @admin.register(Rewrite)
-class RewriteAdmin(ActionsOnly, WorkAdminMixin, WorkspaceModelAdmin[Rewrite]):
+class RewriteAdmin(ActionsOnly, WorkAdminMixin, AnyCaseSearch, WorkspaceModelAdmin[Rewrite]):
     """Texts that were asked for: what was sent, what came of it."""
 
     audit_saves = False
