@@ -11,19 +11,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.admin_base import WorkspaceModelAdmin
-from apps.accounts.models import User
-from apps.core.work import verbs
 from apps.core.work.admin import WorkAdminMixin
-from apps.sources import services
 from apps.sources.admin_display import moment, number, tag
 from apps.sources.models import ImportFile, Poll
+from apps.sources.services import work
 
 TONES = {"fetched": "done", "unchanged": "waiting", "failed": "warning", "gone": "error"}
-
-
-def poll_retry(row: Poll, *, by: User) -> None:
-    """Collect the source of a failed collection now; the failed one stays as a record."""
-    services.source_poll_now(source=row.source, actor=by)
 
 
 class WorkOnly:
@@ -54,8 +47,8 @@ class PollAdmin(WorkOnly, WorkAdminMixin, WorkspaceModelAdmin[Poll]):
         css = {"all": ("sources/admin.css",)}
 
     audit_saves = False
-    work_retry_service = staticmethod(poll_retry)
-    work_give_up_service = staticmethod(verbs.give_up)
+    work_retry_service = staticmethod(work.poll_retry)
+    work_give_up_service = staticmethod(work.poll_give_up)
     list_display = ("source", "work_state", "result", "new", "finished", "work_due")
     list_filter = ("state", "outcome", "source")
     list_select_related = ("source",)
@@ -90,8 +83,8 @@ class ImportFileAdmin(WorkOnly, WorkAdminMixin, WorkspaceModelAdmin[ImportFile])
         css = {"all": ("sources/admin.css",)}
 
     audit_saves = False
-    work_retry_service = staticmethod(verbs.revive)
-    work_give_up_service = staticmethod(verbs.give_up)
+    work_retry_service = staticmethod(work.import_retry)
+    work_give_up_service = staticmethod(work.import_give_up)
     list_display = ("original_name", "source", "work_state", "progress", "new", "work_error", "finished")
     list_filter = ("state", "source")
     list_select_related = ("source",)

@@ -15,7 +15,12 @@ class StoriesConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the apps below what to call."""
-        kinds.register(name="grouping", model="stories.Grouping", task="apps.stories.tasks.groupings_group")
+        kinds.register(
+            name="grouping",
+            model="stories.Grouping",
+            task="apps.stories.tasks.groupings_group",
+            on_dead="apps.stories.services.grouping.grouping_dead",
+        )
         kinds.register(
             name="rewrite",
             model="stories.Rewrite",

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import Alert
+from apps.accounts.services import alert_close, alert_raise
 from apps.core.clock import now
 from apps.core.work import bells
+from apps.core.work.models import WorkRow
 from apps.sources.models import Post
 from apps.stories.models import Grouping
 
 BATCH = 1000
+DEAD_ALERT = "grouping.dead"
 
 
 def posts_added(posts: Sequence[Post]) -> None:
@@ -21,3 +28,23 @@ def posts_added(posts: Sequence[Post]) -> None:
         ignore_conflicts=True,
     )
     bells.ring_on_commit("grouping")
+
+
+def grouping_dead(row: WorkRow) -> None:
+    """Tell people, once a workspace, that a post has found no story."""
+    alert_raise(
+        workspace=row.workspace,
+        key=DEAD_ALERT,
+        message=_("A post found no story: %(why)s. Open the list of failed ones, choose them and press “Try again”.")
+        % {"why": row.error.rstrip(".")},
+        level=Alert.Level.ERROR,
+        url=f"{reverse('admin:stories_grouping_changelist')}?state__exact={Grouping.State.DEAD}",
+    )
+
+
+def grouping_alert_settle(row: Grouping) -> None:
+    """Close that alert where no post of the workspace is left behind; call it in the transaction that moved `row`."""
+    alerts = Alert.objects.select_for_update().filter(workspace=row.workspace, key=DEAD_ALERT, closed_at=None)
+    # Locked before looking: a post that fails meanwhile is either seen here or opens a new alert afterwards.
+    if alerts.first() is not None and not Grouping.objects.dead().filter(workspace=row.workspace).exists():
+        alert_close(workspace=row.workspace, key=DEAD_ALERT)

@@ -8,6 +8,7 @@ from apps.accounts.models import User
 from apps.accounts.services import audit_record
 from apps.core.work import bells, verbs
 from apps.stories.models import Grouping, Rewrite
+from apps.stories.services.grouping import grouping_alert_settle
 from apps.stories.services.rewrites import rewrite_cancel, rewrite_retry
 
 
@@ -29,5 +30,6 @@ def grouping_revive(row: Grouping, *, by: User) -> None:
         TransitionError: it has not failed.
     """
     verbs.revive(row, by=by)
+    grouping_alert_settle(row)
     audit_record(actor=by, verb="grouping.retried", target=row)
     bells.ring_on_commit("grouping")

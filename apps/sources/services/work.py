@@ -1,0 +1,59 @@
+"""A person's "try again" and "give up" for collections and imports, as the admin calls them."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from apps.accounts.models import User
+from apps.accounts.services import alert_close, audit_record
+from apps.core.work import bells, verbs
+from apps.sources.models import ImportFile, Poll, Source
+from apps.sources.services.imports import failed_key
+from apps.sources.services.schedule import poll_next, wait_after
+from apps.sources.services.sources import source_poll_now
+
+
+def poll_retry(row: Poll, *, by: User) -> None:
+    """Collect the source of a failed collection now; the failed one stays as a record.
+
+    Raises:
+        TransitionError: the source is paused, or is being collected at this moment.
+    """
+    source_poll_now(source=row.source, actor=by)
+
+
+@transaction.atomic
+def poll_give_up(row: Poll, *, reason: str, by: User) -> None:
+    """Leave one collection out; the source is collected again at its next time and is none the worse for it.
+
+    Raises:
+        TransitionError: it has ended already.
+    """
+    verbs.give_up(row, reason=reason, by=by, tell=False)
+    source = Source.objects.select_for_update().get(pk=row.source_id)
+    poll_next(source, wait=wait_after(source, failures=source.failures))
+    audit_record(verb="source.poll_given_up", target=source, actor=by, details={"poll": row.pk, "reason": reason})
+
+
+@transaction.atomic
+def import_retry(row: ImportFile, *, by: User) -> None:
+    """Have a failed import go on; what it stored before is known and not doubled.
+
+    Raises:
+        TransitionError: it has not failed.
+    """
+    verbs.revive(row, by=by)
+    audit_record(verb="import.retried", target=row, actor=by)
+    bells.ring_on_commit("import_file")
+
+
+@transaction.atomic
+def import_give_up(row: ImportFile, *, reason: str, by: User) -> None:
+    """Stop an import; what it stored stays, and nobody is told of what a person has decided.
+
+    Raises:
+        TransitionError: it has ended already.
+    """
+    verbs.give_up(row, reason=reason, by=by, tell=False)
+    alert_close(workspace=row.workspace, key=failed_key(row))
+    audit_record(verb="import.given_up", target=row, actor=by, details={"reason": reason})
