@@ -80,6 +80,17 @@ def test_every_variable_given_is_one_that_is_read() -> None:
     assert {name for name in given if not name.startswith(("PIP_", "PYTHON"))} <= set(VARIABLES)
 
 
+def test_web_processes_share_their_counters_in_a_folder_that_starts_empty() -> None:
+    web = production()["web"]
+    folder = web["environment"]["PROMETHEUS_MULTIPROC_DIR"]  # type: ignore[index]
+    owner = re.search(r"useradd --uid (\d+)", (COMPOSE / "Dockerfile").read_text())
+    assert owner is not None
+    assert web["tmpfs"] == [f"{folder}:mode=0700,uid={owner[1]},gid={owner[1]}"]
+    assert web["environment"]["DATABASE_URL"] == production()["beat"]["environment"]["DATABASE_URL"]  # type: ignore[index]
+    mounted = [str(volume).partition(":")[2] for volume in web["volumes"]]  # type: ignore[attr-defined]
+    assert not any(str(folder).startswith(place) for place in mounted)
+
+
 def test_no_secret_has_a_default() -> None:
     text = (COMPOSE / "production.yml").read_text()
     for name in ("POSTGRES_PASSWORD", "SECRET_KEY", "FIELD_ENCRYPTION_KEYS"):
