@@ -73,7 +73,6 @@ class WorkspaceAdmin(WorkspaceModelAdmin[Workspace]):
             _("Writing by AI"),
             {"fields": ("ai_api_url", "new_ai_key", "forget_ai_key", ("ai_model", "ai_daily_budget_usd"))},
         ),
-        (_("Keeping"), {"fields": ("retention_days",)}),
     )
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Workspace]:

@@ -87,7 +87,6 @@ class WorkspaceForm(forms.ModelForm[Workspace]):
             "ai_api_url",
             "ai_model",
             "ai_daily_budget_usd",
-            "retention_days",
         )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
