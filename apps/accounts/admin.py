@@ -96,6 +96,13 @@ class WorkspaceAdmin(WorkspaceModelAdmin[Workspace]):
                 options["fields"] = [name for name in options["fields"] if name != "forget_ai_key"]
         return sets
 
+    def save_model(self, request: HttpRequest, obj: Workspace, form: Any, change: bool) -> None:
+        """Say so where the key did not follow the address."""
+        super().save_model(request, obj, form, change)
+        if form.key_left_behind:
+            words = _t("The address of the AI has changed, so its key was forgotten. Type the key of the new address.")
+            messages.warning(request, words)
+
 
 @admin.register(Membership)
 class MembershipAdmin(WorkspaceModelAdmin[Membership]):

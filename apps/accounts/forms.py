@@ -91,9 +91,11 @@ class WorkspaceForm(forms.ModelForm[Workspace]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.initial_key = self.instance.ai_api_key if self.instance.pk else ""
+        self.initial_url = self.instance.ai_api_url.rstrip("/")
         if "new_ai_key" not in self.fields:
             return
-        kept = bool(self.instance.pk and self.instance.ai_api_key)
+        kept = bool(self.initial_key)
         field = self.fields["new_ai_key"]
         field.help_text = (
             _("A key is kept; it is never shown. Type another to replace it.")
@@ -104,12 +106,19 @@ class WorkspaceForm(forms.ModelForm[Workspace]):
         if not kept:
             self.fields.pop("forget_ai_key", None)
 
+    @property
+    def key_left_behind(self) -> bool:
+        """Whether a kept key is forgotten because the address that it was typed for has changed."""
+        moved = self.initial_url != str(self.cleaned_data.get("ai_api_url", self.initial_url)).rstrip("/")
+        typed = self.cleaned_data.get("new_ai_key") or self.cleaned_data.get("forget_ai_key")
+        return moved and not typed and bool(self.initial_key)
+
     def save(self, commit: bool = True) -> Workspace:
-        """Keep the typed key, or forget the present one."""
+        """Keep the typed key, or forget the present one; a key never follows a changed address."""
         key = self.cleaned_data.get("new_ai_key")
         if key:
             self.instance.ai_api_key = key
-        elif self.cleaned_data.get("forget_ai_key"):
+        elif self.cleaned_data.get("forget_ai_key") or self.key_left_behind:
             self.instance.ai_api_key = ""
         return super().save(commit)
 

@@ -8,6 +8,8 @@ from typing import Protocol
 
 from django.utils.translation import gettext_noop
 
+from apps.core.errors import PermanentError, PultError, RetryableError
+
 # What a draft says of its writer; kept with the version, shown through gettext.
 OFFLINE_DRAFT = gettext_noop("offline draft")
 
@@ -82,6 +84,35 @@ class Draft:
     usage: Usage = field(default_factory=Usage)
 
 
+class PaidError(PultError):
+    """A failure after answers that are paid for all the same; the ledger takes its `usage`."""
+
+    usage = Usage()
+    writer = ""
+    model = ""
+
+
+class PaidRetryableError(PaidError, RetryableError):
+    """It may work later, and has cost something already."""
+
+
+class PaidPermanentError(PaidError, PermanentError):
+    """It will not work until a person changes something, and has cost something already."""
+
+
+def paid(
+    error: RetryableError | PermanentError, *, usage: Usage, writer: str, model: str
+) -> PaidRetryableError | PaidPermanentError:
+    """The same failure with what its answers took."""
+    made: PaidRetryableError | PaidPermanentError
+    if isinstance(error, RetryableError):
+        made = PaidRetryableError(str(error), retry_after=error.retry_after, code=error.code)
+    else:
+        made = PaidPermanentError(str(error), code=error.code)
+    made.usage, made.writer, made.model = usage, writer, model
+    return made
+
+
 class Writer(Protocol):
     """Writes a draft."""
 
@@ -96,5 +127,6 @@ class Writer(Protocol):
         Raises:
             RetryableError: the vendor is busy, away or answered nonsense.
             PermanentError: the key, the model, the length or the content is refused.
+            PaidError: either of them, where an answer came and is paid for.
         """
         ...

@@ -134,11 +134,10 @@ def spend_record(
 ) -> Spend | None:
     """Write into the ledger what an answer took, in place of what was reserved for it; None where it took nothing.
 
-    Call it in the transaction that keeps the answer.
+    Call it once for every answer, as soon as it has come, whatever becomes of it.
     """
     label = target_label(target)
-    if label:
-        Spend.objects.filter(workspace=workspace, target=label, reserved_until__isnull=False).delete()
+    spend_release(workspace=workspace, target=target)
     if usage == Usage():
         return None
     return Spend.objects.create(
@@ -152,6 +151,13 @@ def spend_record(
         cost_usd=usage.cost_usd,
         target=label,
     )
+
+
+def spend_release(*, workspace: Workspace, target: models.Model | str) -> None:
+    """Free what was reserved for a request that is not on its way any more."""
+    label = target_label(target)
+    if label:
+        Spend.objects.filter(workspace=workspace, target=label, reserved_until__isnull=False).delete()
 
 
 def target_label(target: models.Model | str) -> str:

@@ -178,6 +178,30 @@ def test_ai_key_goes_in_and_never_comes_out() -> None:
     assert AuditEntry.objects.filter(verb="workspace.changed", actor=user).count() == 3
 
 
+def test_ai_key_does_not_follow_a_changed_address() -> None:
+    workspace = WorkspaceFactory.create(ai_api_key="sk-own", ai_api_url="https://llm.example/v1")
+    client = logged_in(member(workspace, "manager"))
+    address = reverse("admin:accounts_workspace_change", args=[workspace.pk])
+    form = client.get(address).context["adminform"].form
+    fields = {name: form[name].value() or "" for name in form.fields}
+    fields |= {"memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"}
+
+    def saved(url: str, **more: str) -> tuple[str, list[str]]:
+        answer = client.post(address, {**fields, "ai_api_url": url, **more})
+        assert answer.status_code == 302
+        told = [str(message) for message in get_messages(answer.wsgi_request) if message.level_tag == "warning"]
+        client.get(address)  # which shows the messages, so that they are told once
+        return Workspace.objects.get(pk=workspace.pk).ai_api_key, told
+
+    assert saved("https://llm.example/v1/") == ("sk-own", [])
+    assert saved("https://other.example/v1", new_ai_key="sk-other") == ("sk-other", [])
+    words = "The address of the AI has changed, so its key was forgotten. Type the key of the new address."
+    assert saved("https://third.example/v1") == ("", [words])
+    assert saved("https://fourth.example/v1") == ("", [])
+    Workspace.objects.update(ai_api_key="sk-fourth")
+    assert saved("") == ("", [words])
+
+
 def test_paginator_counts_no_further_than_its_cap(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(admin_parts, "COUNT_CAP", 3)
     workspace = WorkspaceFactory.create()

@@ -14,6 +14,7 @@ from aiohttp import web
 from apps.ai.adapters import openai as adapter
 from apps.ai.adapters.openai import OpenAIWriter
 from apps.ai.draft_json import SCHEMA
+from apps.ai.ports import PaidError
 from apps.core.errors import PermanentError, RetryableError
 from tests.ai.factories import endpoint, prompt
 from tests.core.http_origin import origin
@@ -182,6 +183,19 @@ def test_an_answer_that_stays_malformed_comes_back_later(server):
         "The model “gpt-4o-mini” did not answer as asked: not JSON.",
     )
     assert len(server.log) == 2
+    assert isinstance(error, PaidError)
+    server.faults.clear()
+    assert error.usage.input_tokens == 2 * write(server).usage.input_tokens
+    assert (error.writer, error.model) == ("openai", "gpt-4o-mini")
+
+
+def test_a_second_asking_that_fails_keeps_the_cost_of_the_first(server):
+    server.faults.add("garbled", times=1)
+    server.faults.add("429", retry_after=17)
+    error = failure(RetryableError, server)
+    assert (error.code, error.retry_after) == ("rate_limited", 17.0)
+    assert isinstance(error, PaidError)
+    assert error.usage.cost_usd > 0
 
 
 def test_an_answer_cut_at_its_longest_is_malformed(server):
@@ -194,6 +208,8 @@ def test_a_refusal_is_permanent_in_both_ways(server):
     error = failure(PermanentError, server)
     assert error.code == "refused"
     assert "I'm sorry" in str(error)
+    assert isinstance(error, PaidError)
+    assert error.usage.input_tokens > 0
     server.faults.add("error", method="/v1/responses", status=404)
     adapter.HABITS[(server.base_url, "gpt-4o-mini")] = adapter.Habits(way=1)
     assert failure(PermanentError, server).code == "refused"
@@ -225,6 +241,7 @@ def test_a_busy_endpoint_is_asked_later_as_it_says(server):
     server.faults.add("429", retry_after=17)
     error = failure(RetryableError, server)
     assert (error.code, error.retry_after) == ("rate_limited", 17.0)
+    assert not isinstance(error, PaidError)
     assert len(server.log) == 1
 
 

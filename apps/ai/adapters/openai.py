@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from apps.ai.adapters.openai_errors import failure, unreadable
 from apps.ai.draft_json import SCHEMA, MalformedDraftError, read_draft
 from apps.ai.endpoints import Endpoint, cost_of
-from apps.ai.ports import Draft, Prompt, Usage
+from apps.ai.ports import Draft, Prompt, Usage, paid
 from apps.core import http
 from apps.core.errors import PermanentError, RetryableError
 
@@ -48,6 +48,8 @@ class Answer:
 
     text: str
     usage: Usage
+    # Why the model will not write; such an answer is paid for too.
+    refusal: str = ""
 
 
 class OpenAIWriter:
@@ -68,12 +70,20 @@ class OpenAIWriter:
             RetryableError: codes timed_out, connect_failed, rate_limited, vendor_down, bad_answer, malformed_output.
             PermanentError: codes bad_key, forbidden, no_endpoint, model_not_found, too_long, refused, quota_exceeded,
                 bad_request, and those of `core.http` (address_refused and the like).
+            PaidError: any of these after an answer that was counted.
         """
-        usage = Usage()
         async with self._client() as client:
+            return await self._write(client, prompt)
+
+    async def _write(self, client: openai.AsyncOpenAI, prompt: Prompt) -> Draft:
+        """Ask until there is a draft; a failure takes what the answers before it cost."""
+        usage = Usage()
+        try:
             for _attempt in range(ASKED_AT_MOST):
                 answer = await self._ask(client, prompt)
                 usage += answer.usage
+                if answer.refusal:
+                    raise refused(answer.refusal)
                 try:
                     fields = read_draft(answer.text)
                 except MalformedDraftError as exc:
@@ -88,11 +98,11 @@ class OpenAIWriter:
                     model=self._endpoint.model,
                     usage=usage,
                 )
-        raise RetryableError(
-            _("The model “%(model)s” did not answer as asked: %(reason)s.")
-            % {"model": self._endpoint.model, "reason": wrong},
-            code="malformed_output",
-        )
+            raise malformed(self._endpoint.model, wrong)
+        except (RetryableError, PermanentError) as exc:
+            if usage == Usage():
+                raise
+            raise paid(exc, usage=usage, writer=NAME, model=self._endpoint.model) from exc
 
     def _client(self) -> openai.AsyncOpenAI:
         """The SDK over the guarded client; its own retries are off, because rows are retried."""
@@ -138,18 +148,16 @@ class OpenAIWriter:
         )
         if not has_list(reply, "output"):
             raise unreadable(str(client.base_url.host))
-        for item in reply.output:
-            if item.type == "message":
-                for part in item.content:
-                    if part.type == "refusal":
-                        raise refused(part.refusal)
+        parts = [part for item in reply.output if item.type == "message" for part in item.content]
+        refusal = next((part.refusal or "refusal" for part in parts if part.type == "refusal"), "")
         if reply.incomplete_details is not None and reply.incomplete_details.reason == "content_filter":
-            raise refused("content_filter")
+            refusal = refusal or "content_filter"
         counted = reply.usage
         return self._answer(
             prompt,
             reply.output_text,
             None if counted is None else (counted.input_tokens, counted.output_tokens),
+            refusal,
         )
 
     async def _by_chat(self, client: openai.AsyncOpenAI, prompt: Prompt, options: dict[str, Any]) -> Answer:
@@ -168,28 +176,38 @@ class OpenAIWriter:
         if not has_list(reply, "choices"):
             raise unreadable(str(client.base_url.host))
         choice = reply.choices[0] if reply.choices else None
+        refusal = ""
         if choice is not None and (choice.message.refusal or choice.finish_reason == "content_filter"):
-            raise refused(choice.message.refusal or "content_filter")
+            refusal = choice.message.refusal or "content_filter"
         counted = reply.usage
         return self._answer(
             prompt,
             (choice.message.content if choice else None) or "",
             None if counted is None else (counted.prompt_tokens, counted.completion_tokens),
+            refusal,
         )
 
-    def _answer(self, prompt: Prompt, text: str, counted: tuple[int, int] | None) -> Answer:
+    def _answer(self, prompt: Prompt, text: str, counted: tuple[int, int] | None, refusal: str) -> Answer:
         """An answer with its cost; an endpoint that counts no tokens is counted by the length of the texts."""
         tokens_in, tokens_out = counted or (
             (len(prompt.system) + len(prompt.user)) // CHARACTERS_A_TOKEN,
             len(text) // CHARACTERS_A_TOKEN,
         )
         cost: Decimal = cost_of(self._endpoint, input_tokens=tokens_in, output_tokens=tokens_out)
-        return Answer(text, Usage(tokens_in, tokens_out, cost))
+        return Answer(text, Usage(tokens_in, tokens_out, cost), refusal)
 
 
 def has_list(reply: object, name: str) -> bool:
     """Whether an answer has the list that it must have; the SDK hands on a web page or another JSON as it came."""
     return isinstance(getattr(reply, name, None), list)
+
+
+def malformed(model: str, reason: MalformedDraftError) -> RetryableError:
+    """The failure of answers that are not the draft that was asked for."""
+    return RetryableError(
+        _("The model “%(model)s” did not answer as asked: %(reason)s.") % {"model": model, "reason": reason},
+        code="malformed_output",
+    )
 
 
 def refused(reason: str) -> PermanentError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -13,11 +14,11 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.accounts.services import alert_close, alert_raise, audit_record
-from apps.ai.ports import Draft, Prompt, SourceText, Writer
-from apps.ai.services import budget_check, spend_record, writer_for
+from apps.ai.ports import Draft, PaidError, Prompt, SourceText, Writer
+from apps.ai.services import budget_check, spend_record, spend_release, writer_for
 from apps.core.clock import now
 from apps.core.errors import TransitionError
-from apps.core.work import bells, verbs
+from apps.core.work import bells, drain, outcomes, verbs
 from apps.stories.models import Preset, Rewrite, Story
 from apps.stories.services.prompts import prompt_build
 from apps.stories.services.versions import story_locked, version_add, version_make_current
@@ -95,12 +96,17 @@ def rewrite_request(
 
 @transaction.atomic
 def rewrite_cancel(*, rewrite: Rewrite, editor: User, reason: str = "") -> None:
-    """Stop a rewrite that is waiting or being written; what the writer still answers is thrown away.
+    """Stop a rewrite that is waiting or being written; what the writer still answers is thrown away, and paid for.
+
+    What is reserved for a request on its way stays until its answer comes.
 
     Raises:
         TransitionError: it is already finished.
     """
+    on_its_way = Rewrite.objects.select_for_update().filter(pk=rewrite.pk, state=Rewrite.State.LEASED).first()
     verbs.give_up(rewrite, reason=reason or _("Cancelled."), by=editor)
+    if on_its_way is None:
+        spend_release(workspace=rewrite.workspace, target=rewrite)
     audit_record(actor=editor, verb="story.rewrite_cancelled", target=rewrite, details={"reason": reason})
 
 
@@ -165,12 +171,18 @@ def rewrite_plan(row: Rewrite) -> RewritePlan:
 
 
 async def rewrite_write(plan: RewritePlan) -> Draft:
-    """Have the text written."""
-    return await plan.writer.write(plan.prompt)
+    """Have the text written, and what it cost written down at once: it is paid for whatever becomes of the row."""
+    try:
+        draft = await plan.writer.write(plan.prompt)
+    except PaidError as error:
+        await _told(error)
+        raise
+    await _told(draft)
+    return draft
 
 
 def rewrite_record(row: Rewrite, draft: Draft) -> None:
-    """Keep the text as the story's next version, and what it cost.
+    """Keep the text as the story's next version.
 
     A draft that nobody asked for never takes the place of a text that came meanwhile; it stands among the versions.
     """
@@ -189,14 +201,6 @@ def rewrite_record(row: Rewrite, draft: Draft) -> None:
     )
     if not (row.automatic and story.current_version_id is not None):
         version_make_current(story, version)
-    spend_record(
-        workspace=row.workspace,
-        usage=draft.usage,
-        purpose="rewrite",
-        model=draft.model,
-        target=row,
-        writer=draft.writer,
-    )
     if row.automatic:
         alert_close(workspace=row.workspace, key=AUTOMATIC_ALERT)
     audit_record(
@@ -208,14 +212,36 @@ def rewrite_record(row: Rewrite, draft: Draft) -> None:
 
 
 def rewrite_dead(row: Rewrite) -> None:
-    """Tell people of a draft that nobody asked for and that could not be written; the asked ones show it themselves."""
-    if row.automatic and row.error_code != GIVEN_UP:
+    """Free what was reserved, and tell people of a draft that nobody asked for; the asked ones show it themselves."""
+    if row.error_code == GIVEN_UP:
+        return
+    spend_release(workspace=row.workspace, target=row)
+    if row.automatic:
         alert_raise(
             workspace=row.workspace,
             key=AUTOMATIC_ALERT,
             message=_("Drafts are not written by themselves: %(why)s") % {"why": row.error},
             url=reverse("admin:stories_rewrite_changelist"),
         )
+
+
+def answer_paid(row: Rewrite, answer: Draft | PaidError) -> None:
+    """Write an answer into the ledger, once, in a transaction of its own."""
+    spend_record(
+        workspace=row.workspace,
+        usage=answer.usage,
+        purpose="rewrite",
+        model=answer.model,
+        target=row,
+        writer=answer.writer,
+    )
+
+
+async def _told(answer: Draft | PaidError) -> None:
+    """Have the drain write down what an answer cost, while the row is still being worked."""
+    row, loop = drain.current().row, drain.current().loop
+    assert loop is not None and isinstance(row, Rewrite)  # noqa: S101, PT018 - asynchronous work of this kind
+    await loop.ask_sync(partial(outcomes.patiently, partial(answer_paid, row, answer)))
 
 
 def prompt_of(row: Rewrite) -> Prompt:
