@@ -133,6 +133,12 @@ def test_deep_nesting_is_refused_before_it_fills_the_memory(content: bytes) -> N
     assert most < 100_000_000
 
 
+def test_byte_order_mark_is_no_part_of_the_file() -> None:
+    content = plain_list("Лёд встал на реке.")
+
+    assert read(b"\xef\xbb\xbf" + content) == read(content)
+
+
 def test_memory_does_not_grow_with_the_file() -> None:
     def peak(messages: int) -> int:
         content = io.BytesIO(plain_list(*["слово " * 100] * messages))

@@ -6,6 +6,7 @@ https://core.telegram.org/import-export describes what Desktop writes.
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -58,6 +59,8 @@ def read_export(file: IO[bytes], *, zone: ZoneInfo, skipped: Callable[[], None] 
     """
     tell = skipped or _nothing
     known = False
+    if file.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
+        file.seek(0)
     try:
         for found in _found(file, zone):
             known = known or found is not Found.OTHER
