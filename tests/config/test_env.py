@@ -64,7 +64,7 @@ def test_a_value_is_read_as_its_kind(name, text, value):
             "pult.example.org",
             "BASE_URL must be an address that starts with http:// or https://, not “pult.example.org”.",
         ),
-        ("AI_WRITER", "claude", "AI_WRITER must be one of offline, openai, not “claude”."),
+        ("AI_WRITER", "parrot", "AI_WRITER must be one of offline, openai, not “parrot”."),
         (
             "TIME_ZONE",
             "Moscow",
