@@ -62,21 +62,23 @@ def story_save(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("Saved as version %(number)d.") % {"number": version.number})
     except VersionConflictError as exc:
-        return typed_again(request, pk, problem=str(exc))
+        return typed_again(request, pk, problem=str(exc), based_on=exc.number)
     except PultError as exc:
         return typed_again(request, pk, problem=str(exc))
     return redirect("desk:story", pk)
 
 
-def typed_again(request: HttpRequest, pk: int, *, problem: str) -> HttpResponse:
+def typed_again(request: HttpRequest, pk: int, *, problem: str, based_on: int | None = None) -> HttpResponse:
     """The page with the typed text still in it and what stood in its way.
 
-    After a conflict the text is based on the newer version, so that saving once more is a decision, not an accident.
+    After a conflict `based_on` is the newer version that was told of, so that saving once more is a decision, not an
+    accident; after anything else the text stays based on what the editor began from.
     """
     page = story_page(story_for(request, pk, verb="stories.view_story"))
+    began = number_of(request.POST.get("based_on", "")) or 0
     text = {
         **{name: request.POST.get(name, "") for name in ("title", "lead", "body", "tags")},
-        "based_on": page.version.number if page.version else 0,
+        "based_on": began if based_on is None else based_on,
     }
     return workbench_page(request, page, text=text, conflict=problem, status=409)
 

@@ -106,6 +106,16 @@ def test_conflict_keeps_what_was_typed(story: Story, editor: User) -> None:
     assert StoryVersion.objects.get(story=story, number=2).title == "Мой заголовок"
 
 
+def test_another_refusal_does_not_hide_a_conflict(story: Story, editor: User) -> None:
+    client = as_user(editor)
+    save(client, story)
+    refused = save(client, story, title="", lead="", body="", based_on="0")
+    assert 'name="based_on" value="0"' in refused.content.decode()
+    # what was refused for another reason still meets the newer version at the next press
+    assert save(client, story, title="Мой заголовок", based_on="0").status_code == 409
+    assert StoryVersion.objects.filter(story=story).count() == 1
+
+
 def test_empty_text_is_refused_in_words(story: Story, editor: User) -> None:
     reply = save(as_user(editor), story, title="", lead="", body="")
     assert reply.status_code == 409
