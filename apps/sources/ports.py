@@ -2,22 +2,71 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any
 
 from apps.core.errors import PermanentError
 
 
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """Formatting of a stretch of text.
+
+    Attributes:
+        kind: bold, italic, underline, strike, spoiler, code, pre, quote, link, mention, hashtag or emoji.
+        offset: the first character, counted in characters of the text (code points, not UTF-16 units).
+        length: how many characters.
+        value: a link's address, the language of pre, a custom emoji's id.
+    """
+
+    kind: str
+    offset: int
+    length: int
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """One picture, file, poll or the like of an item; `PostMedia` tells its fields."""
+
+    kind: str
+    key: str
+    mime: str = ""
+    size: int | None = None
+    name: str = ""
+    caption: str = ""
+    remote: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    about: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How an item fares at its source; None where the source does not say."""
+
+    views: int | None = None
+    forwards: int | None = None
+    reactions: Mapping[str, int] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One entry of a feed or message of an export, as its parser found it.
+    """One entry of a feed, article of a site, or message of a channel, as its parser found it.
 
     Attributes:
         external_id: the source's own id; empty where it gives none.
         text: the body; what `markup` says it is written in.
         markup: "plain", "html" or "markdown" (the light kind that Telegram libraries write).
+        entities: formatting of a plain `text`; of the other kinds it is read from the markup.
         published_at: aware; None where the source does not say.
         channel: the voice inside the source, where it holds several.
+        kind: one of `Post.Kind`.
+        message_id, album_id: of a Telegram message; the parts of an album share the latter.
     """
 
     external_id: str = ""
@@ -28,6 +77,14 @@ class Item:
     published_at: datetime | None = None
     channel: str = ""
     markup: str = "plain"
+    kind: str = "text"
+    entities: tuple[Entity, ...] = ()
+    media: tuple[Media, ...] = ()
+    forwarded_from: str = ""
+    forwarded_url: str = ""
+    message_id: int | None = None
+    album_id: int | None = None
+    counts: Counts | None = None
 
 
 @dataclass(frozen=True, slots=True)

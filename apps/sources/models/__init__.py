@@ -1,0 +1,27 @@
+"""Sources, the posts they gave, and the work rows that collect and import them."""
+
+from apps.sources.models.filter import FilterRule, FilterSet
+from apps.sources.models.media import MediaFetch, MediaFile, PostMedia
+from apps.sources.models.post import Family, Post, PostQuerySet, Revision, Tombstone
+from apps.sources.models.source import INTERVAL_MAX_S, INTERVAL_MIN_S, Source, Subscription
+from apps.sources.models.work import ChannelRead, ImportFile, Poll
+
+__all__ = [
+    "INTERVAL_MAX_S",
+    "INTERVAL_MIN_S",
+    "ChannelRead",
+    "Family",
+    "FilterRule",
+    "FilterSet",
+    "ImportFile",
+    "MediaFetch",
+    "MediaFile",
+    "Poll",
+    "Post",
+    "PostMedia",
+    "PostQuerySet",
+    "Revision",
+    "Source",
+    "Subscription",
+    "Tombstone",
+]

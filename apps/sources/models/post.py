@@ -1,0 +1,190 @@
+"""Posts: what sources said, stored once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import Workspace
+from apps.core.clock import now
+from apps.sources.models.source import Source
+
+
+class PostQuerySet(models.QuerySet["Post"]):
+    """Filters of posts."""
+
+    def kept(self) -> Self:
+        """Those that passed the filters of their source."""
+        return self.filter(dropped_by="")
+
+    def dropped(self) -> Self:
+        """Those that a filter of their source dropped."""
+        return self.exclude(dropped_by="")
+
+    def since(self, moment: datetime) -> Self:
+        """Those collected at `moment` or later."""
+        return self.filter(collected_at__gte=moment)
+
+
+class Post(models.Model):
+    """One post of a source; stored once, its later changes counted.
+
+    Attributes:
+        kind: what it mainly is; an album is one post of several media.
+        entities: formatting as `ports.Entity` tells it, in characters of `text`.
+        external_id: the source's own id of it (GUID, else address, else a hash of the content).
+        channel: which voice of the source said it, where the source holds several (an export of several chats).
+        revision: 1, and one more each time the source changed its text.
+        dropped_by: the filter that dropped it, empty while it is kept; `filters.rule_words` says it in words.
+        boilerplate: [start, end] pairs of `text` that comparison leaves out (signatures of the channel).
+        copy_of: the first seen post that says nearly the same.
+        is_used: a story holds it, so retention leaves it alone.
+        deleted_at: when the source was found to have deleted it.
+        is_taken_back: a person kept it although a filter had dropped it; filters leave it alone from then on.
+    """
+
+    class Kind(models.TextChoices):
+        TEXT = "text", _("Text")
+        PHOTO = "photo", _("Photo")
+        VIDEO = "video", _("Video")
+        VOICE = "voice", _("Voice")
+        AUDIO = "audio", _("Audio")
+        DOCUMENT = "document", _("File")
+        STICKER = "sticker", _("Sticker")
+        POLL = "poll", _("Poll")
+        ALBUM = "album", _("Album")
+        OTHER = "other", _("Other")
+
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="posts", verbose_name=_("workspace")
+    )
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="posts", verbose_name=_("source"))
+    external_id = models.CharField(_("id at the source"), max_length=200)
+    channel = models.CharField(_("channel"), max_length=200, blank=True)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.TEXT)
+    title = models.CharField(_("title"), max_length=500, blank=True)
+    text = models.TextField(_("text"), blank=True)
+    entities = models.JSONField(default=list, blank=True, editable=False)
+    boilerplate = models.JSONField(default=list, blank=True, editable=False)
+    url = models.CharField(_("address"), max_length=1000, blank=True)
+    author = models.CharField(_("author"), max_length=200, blank=True)
+    forwarded_from = models.CharField(_("forwarded from"), max_length=200, blank=True)
+    forwarded_url = models.CharField(_("address of the original"), max_length=1000, blank=True)
+    language = models.CharField(_("language"), max_length=8, blank=True)
+    message_id = models.BigIntegerField(_("message"), null=True, blank=True, editable=False)
+    album_id = models.BigIntegerField(null=True, blank=True, editable=False)
+    views = models.PositiveBigIntegerField(_("views"), null=True, blank=True, editable=False)
+    forwards = models.PositiveBigIntegerField(_("forwards"), null=True, blank=True, editable=False)
+    reactions = models.JSONField(_("reactions"), default=dict, blank=True, editable=False)
+    counted_at = models.DateTimeField(_("counted"), null=True, blank=True, editable=False)
+    published_at = models.DateTimeField(_("published"))
+    collected_at = models.DateTimeField(_("collected"), default=now)
+    changed_at = models.DateTimeField(_("changed"), null=True, blank=True)
+    revision = models.PositiveIntegerField(_("revision"), default=1)
+    content_hash = models.CharField(max_length=32, editable=False)
+    dropped_by = models.CharField(_("dropped by"), max_length=120, blank=True)
+    is_taken_back = models.BooleanField(_("taken back by a person"), default=False)
+    copy_of = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="copies", verbose_name=_("copy of")
+    )
+    is_used = models.BooleanField(_("used in a story"), default=False, editable=False)
+    deleted_at = models.DateTimeField(_("deleted at the source"), null=True, blank=True, editable=False)
+
+    objects = PostQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("post")
+        verbose_name_plural = _("posts")
+        ordering = ("-published_at", "-id")
+        constraints = [
+            models.UniqueConstraint(fields=["source", "external_id"], name="post_once"),
+            models.CheckConstraint(condition=Q(revision__gte=1), name="post_revision_positive"),
+        ]
+        indexes = [
+            models.Index(fields=["-published_at", "-id"], name="post_newest"),
+            models.Index(fields=["workspace", "-published_at", "-id"], name="post_newest_in_workspace"),
+            models.Index(fields=["source", "-published_at", "-id"], name="post_newest_of_source"),
+            models.Index(fields=["source", "-collected_at"], name="post_collected_by_source"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.text[:80]
+
+    @property
+    def voice(self) -> str:
+        """Who said it: two posts of one voice are not two witnesses."""
+        return f"{self.source_id}:{self.channel}"
+
+
+class Revision(models.Model):
+    """What a post said before its source changed it."""
+
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="revisions", verbose_name=_("post"))
+    number = models.PositiveIntegerField(_("revision"))
+    title = models.CharField(_("title"), max_length=500, blank=True)
+    text = models.TextField(_("text"), blank=True)
+    entities = models.JSONField(default=list, blank=True, editable=False)
+    at = models.DateTimeField(_("until"), default=now)
+
+    class Meta:
+        verbose_name = _("earlier text")
+        verbose_name_plural = _("earlier texts")
+        ordering = ("post", "-number")
+        constraints = [models.UniqueConstraint(fields=["post", "number"], name="post_revision_once")]
+
+    def __str__(self) -> str:
+        return f"{self.post} · {self.number}"
+
+
+class Tombstone(models.Model):
+    """An item that was removed here and must not come back."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="tombstones", verbose_name=_("source"))
+    external_id = models.CharField(_("id at the source"), max_length=200)
+    at = models.DateTimeField(_("removed"), default=now)
+
+    class Meta:
+        verbose_name = _("removed post")
+        verbose_name_plural = _("removed posts")
+        ordering = ("-at", "-id")
+        constraints = [models.UniqueConstraint(fields=["source", "external_id"], name="post_tombstone_once")]
+        indexes = [models.Index(fields=["source", "at"], name="post_tombstone_age")]
+
+    def __str__(self) -> str:
+        return self.external_id
+
+
+class Family(models.Model):
+    """Sister channels that count as one voice; suggested by what they copy, confirmed by an editor."""
+
+    class State(models.TextChoices):
+        SUGGESTED = "suggested", _("Suggested")
+        CONFIRMED = "confirmed", _("Confirmed")
+        REFUSED = "refused", _("Refused")
+
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="families", verbose_name=_("workspace")
+    )
+    name = models.CharField(_("name"), max_length=150)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.SUGGESTED, editable=False)
+    voices = models.JSONField(_("voices"), default=list, blank=True, editable=False)  # Post.voice of each member
+    evidence = models.JSONField(default=dict, blank=True, editable=False)
+    created_at = models.DateTimeField(_("created"), default=now, editable=False)
+
+    class Meta:
+        verbose_name = _("family")
+        verbose_name_plural = _("families")
+        ordering = ("name", "id")
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "name"], name="source_family_name_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=["suggested", "confirmed", "refused"]), name="source_family_state_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
