@@ -3,9 +3,20 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.work import kinds
+
 
 class TelegramConfig(AppConfig):
     """The one gateway to Telegram: bots, rate buckets, Bot API calls."""
 
     name = "apps.telegram"
     verbose_name = _("Telegram")
+
+    def ready(self) -> None:
+        """Make the app's work known."""
+        kinds.register(
+            name="update",
+            model="telegram.Update",
+            task="apps.telegram.tasks.updates_work",
+            on_dead="apps.telegram.services.updates.update_dead",
+        )
