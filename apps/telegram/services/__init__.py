@@ -1,0 +1,27 @@
+"""The verbs of the gateway to Telegram."""
+
+from apps.telegram.services.bots import (
+    BOT_CODES,
+    alert_key,
+    bot_api,
+    bot_check,
+    bot_create,
+    bot_delete,
+    bot_id_of,
+    bot_pause,
+    bot_update,
+    token_check,
+)
+
+__all__ = [
+    "BOT_CODES",
+    "alert_key",
+    "bot_api",
+    "bot_check",
+    "bot_create",
+    "bot_delete",
+    "bot_id_of",
+    "bot_pause",
+    "bot_update",
+    "token_check",
+]
