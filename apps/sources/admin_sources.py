@@ -1,0 +1,158 @@
+"""The editor's screen of sources: how each stands, and its form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.files import File
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.admin_search import AnyCaseSearch
+from apps.accounts.requests import user_of
+from apps.core.clock import now
+from apps.core.errors import PultError
+from apps.sources import services
+from apps.sources.admin_display import number, tag
+from apps.sources.admin_source_actions import SourceActions
+from apps.sources.forms import SourceForm, is_export
+from apps.sources.models import Source
+from apps.sources.selectors import source_health, sources_with_counts
+
+FEED_ONLY = "typeof kind === 'undefined' || kind === 'feed'"
+EXPORT_ONLY = "typeof kind === 'undefined' || kind === 'export'"
+FEED_FIELDS, EXPORT_FIELDS = ("url", "interval_s"), ("upload",)
+
+
+class StandingFilter(admin.SimpleListFilter):
+    """Sources by how they stand."""
+
+    title = _("standing")
+    parameter_name = "standing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ARG002
+        """What may be asked for."""
+        return [("trouble", _("In trouble")), ("working", _("Working")), ("paused", _("Paused"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Source]) -> QuerySet[Source]:  # noqa: ARG002
+        """The sources that stand so."""
+        if self.value() == "trouble":
+            return queryset.exclude(last_error="")
+        if self.value() == "working":
+            return queryset.filter(is_active=True, last_error="")
+        return queryset.filter(is_active=False) if self.value() == "paused" else queryset
+
+
+@admin.register(Source)
+class SourceAdmin(AnyCaseSearch, SourceActions):
+    """Sources: how each stands, and what to do about it."""
+
+    class Media:
+        css = {"all": ("sources/admin.css",)}
+
+    form = SourceForm
+    audit_saves = False
+    list_display = ("name", "health", "posts_today", "kind", "checked_every")
+    list_display_links = ("name",)
+    list_filter = (StandingFilter, "kind")
+    search_fields = ("name", "url")
+    ordering = ("name",)
+    conditional_fields = {"url": FEED_ONLY, "interval_s": FEED_ONLY, "upload": EXPORT_ONLY}
+    empty_text = _("Feeds and Telegram exports stand here with how they fare. Add one: its posts become stories.")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
+        """Sources with their counts."""
+        return sources_with_counts(super().get_queryset(request), now())
+
+    def get_fieldsets(self, request: HttpRequest, obj: Source | None = None) -> Any:
+        """What a source of this kind needs; on adding, what the chosen kind needs."""
+        fields = ["name", "kind", *FEED_FIELDS, *EXPORT_FIELDS]
+        if obj is not None:
+            unused = EXPORT_FIELDS if obj.kind == Source.Kind.FEED else FEED_FIELDS
+            fields = ["health", *(name for name in fields if name not in unused)]
+        words = {"fields": ["include_words", "exclude_words", "min_length"]}
+        self_and_filters = [(None, {"fields": fields}), (_("Filters"), words)]
+        return self.with_workspace(request, obj, self_and_filters)
+
+    def with_workspace(self, request: HttpRequest, obj: Source | None, sets: list[Any]) -> list[Any]:
+        """The workspace first, where it is asked or worth showing."""
+        if any("workspace" in options["fields"] for _title, options in super().get_fieldsets(request, obj)):
+            sets[0][1]["fields"].insert(0, "workspace")
+        return sets
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> Any:
+        """A source keeps its kind."""
+        return [*super().get_readonly_fields(request, obj), "health", *(["kind"] if obj is not None else [])]
+
+    @admin.display(description=_("standing"), ordering="last_ok_at")
+    def health(self, source: Source) -> SafeString:
+        """The traffic light and its sentence."""
+        health = source_health(source, now())
+        return format_html(
+            '<div class="pult-health">{}<span class="pult-health__why">{}</span></div>',
+            tag(health.tone, health.light),
+            Truncator(health.sentence).chars(160),
+        )
+
+    @admin.display(description=_("posts in 24 h"), ordering="posts_today")
+    def posts_today(self, source: Any) -> SafeString:
+        """What it gave in the last day."""
+        return number(source.posts_today)
+
+    @admin.display(description=_("every"), ordering="interval_s", empty_value="–")
+    def checked_every(self, source: Source) -> str | None:
+        """How often it is collected."""
+        minutes = source.interval_s / 60
+        return _("%(n)g min") % {"n": minutes} if source.kind == Source.Kind.FEED else None
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """One button that saves, beside what can be done to the source."""
+        hidden = {"show_save_and_continue": False, "show_save_and_add_another": False}
+        return super().change_view(request, object_id, form_url, {**hidden, **(extra_context or {})})
+
+    # Saving
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """The form; an uploaded file is stored before its transaction begins, and deleted where no import owns it."""
+        upload = request.FILES.get("upload")
+        row = self.row(request, object_id)
+        may = self.has_change_permission(request, row) if object_id else self.has_add_permission(request)
+        if not (isinstance(upload, File) and upload.size and is_export(upload) and may):
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        kept = services.upload_keep(file=upload, name=upload.name or "")
+        setattr(request, "kept_upload", kept)  # noqa: B010 - no attribute of Django's
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        finally:
+            services.upload_settle(kept)
+
+    def save_model(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:
+        """Store through the services; an uploaded export waits for its import; then the pressed button."""
+        stored = [name for name in form.changed_data if name not in {"upload", "workspace"}]
+        services.source_save(source=obj, changed=stored, actor=user_of(request))
+        upload = getattr(request, "kept_upload", None)
+        if upload is not None:
+            try:
+                services.upload_import(upload=upload, source=obj, actor=user_of(request))
+            except PultError as exc:
+                messages.error(request, str(exc))
+            else:
+                messages.success(request, _("The file is being imported; “Imports” shows how far it is."))
+
+        unfolds: Any = self
+        for button in unfolds.get_actions_submit_line(request, obj.pk) if change else ():
+            if button.action_name in request.POST:
+                button.method(request, obj)
