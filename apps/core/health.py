@@ -19,6 +19,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection, connections
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.module_loading import import_string
 from django.views.decorators.cache import never_cache
 from kombu.connection import Connection
 
@@ -147,6 +148,19 @@ CHECKS = (
 )
 
 
+_of_apps: dict[str, str] = {}
+
+
+def register(name: str, *, look: str) -> None:
+    """Add a check of an app above, by the dotted path of its `look`; call it in the app's `ready()`."""
+    _of_apps[name] = look
+
+
+def every_check() -> tuple[Check, ...]:
+    """Core's own checks, and those of the apps above."""
+    return (*CHECKS, *(Check(name, import_string(path)) for name, path in _of_apps.items()))
+
+
 class Look(threading.Thread):
     """One check in a thread of its own, with the time taken. A check that hangs hangs alone."""
 
@@ -178,9 +192,9 @@ class Look(threading.Thread):
         return Finding(self._check.name, ok, self._check.vital, detail, took)
 
 
-def findings(checks: tuple[Check, ...] = CHECKS) -> list[Finding]:
+def findings(checks: tuple[Check, ...] | None = None) -> list[Finding]:
     """Look at everything at once."""
-    looks = [Look(check) for check in checks]
+    looks = [Look(check) for check in (every_check() if checks is None else checks)]
     for look in looks:
         look.start()
     return [look.finding() for look in looks]

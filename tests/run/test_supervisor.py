@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -170,3 +171,23 @@ def test_lines_are_cut_where_they_end() -> None:
     assert lines.feed(b"o\r\n\nthree") == [b"two", b""]
     assert lines.end() == [b"three"]
     assert lines.end() == []
+
+
+def test_a_program_that_waits_for_a_file_starts_once_it_is_there(start: Callable[..., Started], tmp_path: Path) -> None:
+    note = tmp_path / "bots-wanted"
+    group = start(python("web", POLITE), python("bots", POLITE, after_file=str(note)))
+    group.line("web  | hello")
+    assert not any("bots | hello" in line for line in group.lines)
+    note.touch()
+    group.line("bots | hello")
+    group.process.send_signal(signal.SIGTERM)
+    assert group.end() == 0
+    assert group.lines.count("bots | hello") == 1
+
+
+def test_a_group_stops_although_a_program_still_waits(start: Callable[..., Started], tmp_path: Path) -> None:
+    group = start(python("web", POLITE), python("bots", POLITE, after_file=str(tmp_path / "never")))
+    group.line("web  | hello")
+    group.process.send_signal(signal.SIGTERM)
+    assert group.end() == 0
+    assert not any("bots | hello" in line for line in group.lines)

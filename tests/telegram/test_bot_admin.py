@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import Alert, AuditEntry, Membership, User, Workspace
-from apps.telegram import services
+from apps.telegram.services import bots as services
 from apps.telegram.models import Bot
 from apps.telegram.ports import BotIdentity
 from apps.telegram.services import bot_pause

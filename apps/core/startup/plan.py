@@ -6,6 +6,7 @@ import sys
 
 from django.conf import settings
 
+from apps.core.startup import on_demand
 from apps.core.startup.steps import DEMO_PLAY, Login
 from apps.core.supervisor.plan import Plan, Program
 
@@ -15,8 +16,11 @@ SUPERUSER_WARNING = "ignore:You're running the worker with superuser privileges"
 
 
 def plan_made(*, login: Login | None, people: tuple[Login, ...] = ()) -> Plan:
-    """Web, worker and beat for the present settings; `people` are those of a demo that has just been loaded."""
-    programs = [web(), worker(), beat()]
+    """Web, worker and beat for the present settings, and what is started once it is needed.
+
+    `people` are those of a demo that has just been loaded.
+    """
+    programs = [web(), worker(), beat(), *(started_on_demand(program) for program in on_demand.known())]
     if people:
         programs.append(
             Program("demo", (sys.executable, "manage.py", DEMO_PLAY), environment(), once=True, after_ready=True)
@@ -88,6 +92,13 @@ def beat() -> Program:
             *("--loglevel", settings.LOG_LEVEL, "--pidfile", ""),
         ),
         environment(),
+    )
+
+
+def started_on_demand(program: on_demand.OnDemand) -> Program:
+    """A management command that starts once its note is there."""
+    return Program(
+        program.name, (sys.executable, "manage.py", program.command), environment(), after_file=str(program.note)
     )
 
 

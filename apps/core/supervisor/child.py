@@ -40,6 +40,7 @@ class Child:
     Attributes:
         start_at: when it is started next, on the monotonic clock; None while it runs or when it is over.
         kill_at: when it is killed if it has not stopped by then.
+        waits_for: the file whose appearance starts it; empty once it has.
     """
 
     def __init__(self, program: Program) -> None:
@@ -48,6 +49,7 @@ class Child:
         self.process: subprocess.Popen[bytes] | None = None
         self.start_at: float | None = None
         self.kill_at: float | None = None
+        self.waits_for = program.after_file
         self._started = 0.0
         self._pause = FIRST_PAUSE_S
 

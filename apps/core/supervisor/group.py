@@ -17,6 +17,7 @@ from apps.core.supervisor.plan import Plan
 PROBE_PAUSE_S = 0.1
 PROBE_TIMEOUT_S = 1.0
 TICK_S = 5.0
+FILE_PAUSE_S = 1.0
 CHUNK = 65536
 
 
@@ -38,13 +39,14 @@ class Group:
         reader = self._listen_to_signals()
         now = time.monotonic()
         for child in self._children:
-            if not child.program.after_ready or self._ready:
+            if not child.waits_for and (not child.program.after_ready or self._ready):
                 child.start_at = now
         while True:
             self._obey()
+            self._look_for_files()
             self._start_due()
             self._probe()
-            if not any(child.alive or child.start_at is not None for child in self._children):
+            if not any(child.alive or child.start_at is not None or child.waits_for for child in self._children):
                 break
             self._pump(reader, self._wait_s())
             self._reap()
@@ -78,11 +80,17 @@ class Group:
         names = ", ".join(child.program.name for child in alive)
         self._output.say(f"stopping {names} (once more: at once)" if first else f"killing {names}")
         for child in self._children:
-            child.start_at = None
+            child.start_at, child.waits_for = None, ""
         for child in alive:
             child.kill_at = now + self._plan.stop_s if first else now
             if first:
                 child.signal(signal.SIGTERM)
+
+    def _look_for_files(self) -> None:
+        """Plan the start of what waited for a file that is there now."""
+        for child in self._children:
+            if child.waits_for and os.path.exists(child.waits_for):
+                child.waits_for, child.start_at = "", time.monotonic()
 
     def _start_due(self) -> None:
         now = time.monotonic()
@@ -108,7 +116,7 @@ class Group:
         self._ready = True
         self._output.show(self._plan.banner)
         for child in self._children:
-            if child.program.after_ready:
+            if child.program.after_ready and not child.waits_for:
                 child.start_at = now
 
     def _wait_s(self) -> float:
@@ -118,6 +126,8 @@ class Group:
         ]
         if not self._ready and not self._asked:
             moments.append(self._next_probe)
+        if any(child.waits_for for child in self._children):
+            moments.append(now + FILE_PAUSE_S)
         return max(0.0, min([TICK_S, *(moment - now for moment in moments)]))
 
     def _pump(self, reader: int, wait_s: float) -> None:

@@ -16,6 +16,7 @@ class Program:
         env: variables added to the group's own.
         once: it ends by itself and is not started again.
         after_ready: it starts when the site answers, not before.
+        after_file: it starts once this file exists; empty: it does not wait for any.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Program:
     env: dict[str, str] = field(default_factory=dict)
     once: bool = False
     after_ready: bool = False
+    after_file: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import connections
 
-from apps.core.startup import folder, plan, servers, steps
+from apps.core.startup import folder, on_demand, plan, servers, steps
 from apps.core.startup.errors import StartError
 from apps.core.supervisor.plan import Plan, dump
 from apps.core.translations import catalogues_compiled
@@ -60,6 +60,7 @@ class Command(BaseCommand):
         login = steps.admin_made()
         people = steps.demo_loaded(var) if settings.LOAD_DEMO else ()
         self.tell(len(people), "demo workspace loaded, with {} people")
+        on_demand.look()
         return plan.plan_made(login=login, people=people)
 
     def servers_looked_at(self) -> None:
