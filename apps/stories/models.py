@@ -70,6 +70,7 @@ class Story(models.Model):
     )
     approved_at = models.DateTimeField(_("approved at"), null=True, blank=True)
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
+    sources_changed_at = models.DateTimeField(_("a source changed"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), default=now, editable=False)
 
     objects = StoryQuerySet.as_manager()

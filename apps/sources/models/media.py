@@ -20,6 +20,9 @@ class MediaFile(models.Model):
     file = models.FileField(_("file"), upload_to="media/%Y/%m/")
     mime = models.CharField(_("type"), max_length=100, blank=True)
     size = models.PositiveBigIntegerField(_("size, bytes"), default=0)
+    width = models.PositiveIntegerField(_("width, pixels"), null=True, blank=True)
+    height = models.PositiveIntegerField(_("height, pixels"), null=True, blank=True)
+    thumbnail = models.FileField(upload_to="thumbnails/%Y/%m/", blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), default=now)
 
     class Meta:
@@ -83,6 +86,7 @@ class MediaFetch(WorkRow):
 
     media = models.ForeignKey(PostMedia, on_delete=models.CASCADE, related_name="fetches", verbose_name=_("media"))
     received = models.PositiveBigIntegerField(_("received, bytes"), default=0, editable=False)
+    validator = models.CharField(max_length=300, blank=True, editable=False)  # says whether the rest is of the same file
 
     class Meta(WorkRow.Meta):
         verbose_name = _("fetching of media")

@@ -77,6 +77,7 @@ class Post(models.Model):
     language = models.CharField(_("language"), max_length=8, blank=True)
     message_id = models.BigIntegerField(_("message"), null=True, blank=True, editable=False)
     album_id = models.BigIntegerField(null=True, blank=True, editable=False)
+    reply_to = models.BigIntegerField(_("answers the message"), null=True, blank=True, editable=False)
     views = models.PositiveBigIntegerField(_("views"), null=True, blank=True, editable=False)
     forwards = models.PositiveBigIntegerField(_("forwards"), null=True, blank=True, editable=False)
     reactions = models.JSONField(_("reactions"), default=dict, blank=True, editable=False)
@@ -109,6 +110,12 @@ class Post(models.Model):
             models.Index(fields=["workspace", "-published_at", "-id"], name="post_newest_in_workspace"),
             models.Index(fields=["source", "-published_at", "-id"], name="post_newest_of_source"),
             models.Index(fields=["source", "-collected_at"], name="post_collected_by_source"),
+            models.Index(
+                fields=["source", "message_id"], name="post_message_of_source", condition=Q(message_id__isnull=False)
+            ),
+            models.Index(
+                fields=["source", "album_id"], name="post_album_of_source", condition=Q(album_id__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -49,6 +49,8 @@ class ImportFile(WorkRow):
     file = models.FileField(_("file"), upload_to="imports/%Y/%m/")
     original_name = models.CharField(_("file name"), max_length=255, editable=False)
     size = models.PositiveBigIntegerField(_("size, bytes"), default=0, editable=False)
+    bytes_read = models.PositiveBigIntegerField(_("read, bytes"), default=0, editable=False)
+    media = models.PositiveIntegerField(_("pictures and files"), default=0, editable=False)
     read = models.PositiveIntegerField(_("read"), default=0, editable=False)
     skipped = models.PositiveIntegerField(_("skipped"), default=0, editable=False)
     added = models.PositiveIntegerField(_("new"), default=0, editable=False)
