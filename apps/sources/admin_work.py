@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.admin_base import WorkspaceModelAdmin
-from apps.core.work.admin import WorkAdminMixin
+from apps.core.work.admin_page import WorkPageMixin
 from apps.sources.admin_display import moment, number, tag
 from apps.sources.models import ImportFile, Poll
 from apps.sources.services import work
@@ -19,28 +16,8 @@ from apps.sources.services import work
 TONES = {"fetched": "done", "unchanged": "waiting", "failed": "warning", "gone": "error"}
 
 
-class WorkOnly:
-    """Rows that only workers write."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        """Nobody adds them by hand."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """Nobody deletes them by hand."""
-        return False
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> Any:
-        """Shown, never edited."""
-        hidden = {"show_save": False, "show_save_and_continue": False, "show_save_and_add_another": False}
-        shown: Any = super()
-        return shown.change_view(request, object_id, form_url, {**hidden, **(extra_context or {})})
-
-
 @admin.register(Poll)
-class PollAdmin(WorkOnly, WorkAdminMixin, WorkspaceModelAdmin[Poll]):
+class PollAdmin(WorkPageMixin, WorkspaceModelAdmin[Poll]):
     """Collections of feeds, newest first."""
 
     class Media:
@@ -56,7 +33,7 @@ class PollAdmin(WorkOnly, WorkAdminMixin, WorkspaceModelAdmin[Poll]):
     sortable_by = ()
     actions = ("work_retry", "work_give_up")
     empty_text = _("Each collection of a feed leaves a line here. Add a feed to see the first one.")
-    fields = ("source", "result", "status", "problem", "added", "changed", "dropped", *WorkAdminMixin.work_fields)
+    fields = ("source", "result", "status", "problem", "added", "changed", "dropped", *WorkPageMixin.work_fields)
     readonly_fields = fields
 
     @admin.display(description=_("outcome"), empty_value="–")
@@ -76,7 +53,7 @@ class PollAdmin(WorkOnly, WorkAdminMixin, WorkspaceModelAdmin[Poll]):
 
 
 @admin.register(ImportFile)
-class ImportFileAdmin(WorkOnly, WorkAdminMixin, WorkspaceModelAdmin[ImportFile]):
+class ImportFileAdmin(WorkPageMixin, WorkspaceModelAdmin[ImportFile]):
     """Imports of uploaded exports and how far they are."""
 
     class Media:
@@ -94,7 +71,7 @@ class ImportFileAdmin(WorkOnly, WorkAdminMixin, WorkspaceModelAdmin[ImportFile])
     empty_text = _("Uploaded exports stand here with how far their import is. Upload one on the page of its source.")
     fields = (
         *("original_name", "source", "file_size", "read", "skipped", "added", "changed", "dropped"),
-        *WorkAdminMixin.work_fields,
+        *WorkPageMixin.work_fields,
     )
     readonly_fields = fields
 

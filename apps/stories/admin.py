@@ -16,7 +16,7 @@ from apps.accounts.admin_base import WorkspaceModelAdmin, each
 from apps.accounts.admin_parts import ReadOnly
 from apps.accounts.admin_search import AnyCaseSearch
 from apps.accounts.requests import shown_of, user_of
-from apps.core.work.admin import WorkAdminMixin
+from apps.core.work.admin_page import WorkPageMixin
 from apps.stories import services
 from apps.stories.models import Grouping, Preset, Rewrite, Story
 from apps.stories.queue import QUEUE, second_line, tabs_of, time_tag
@@ -163,23 +163,14 @@ class PresetAdmin(AnyCaseSearch, WorkspaceModelAdmin[Preset]):
     empty_text = _("A preset says how a text is written: its tone, its length, your house rules.")
 
 
-class ActionsOnly(ReadOnly):
-    """Rows with which things are done in the list, and that are only looked at on their own page."""
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """In the list, as the role allows."""
-        may: bool = obj is None and super(ReadOnly, self).has_change_permission(request)  # type: ignore[misc]
-        return may
-
-
 @admin.register(Rewrite)
-class RewriteAdmin(ActionsOnly, WorkAdminMixin, AnyCaseSearch, WorkspaceModelAdmin[Rewrite]):
+class RewriteAdmin(WorkPageMixin, AnyCaseSearch, WorkspaceModelAdmin[Rewrite]):
     """Texts that were asked for: what was sent, what came of it."""
 
     audit_saves = False
     work_retry_service = "apps.stories.services.work.rewrite_revive"
     work_give_up_service = "apps.stories.services.work.rewrite_give_up"
-    list_display = ("story", "preset", "asked", *WorkAdminMixin.work_columns)
+    list_display = ("story", "preset", "asked", *WorkPageMixin.work_columns)
     list_filter = ("state", "automatic")
     list_select_related = ("story", "preset", "requested_by", "workspace")
     search_fields = ("story__title",)
@@ -193,7 +184,7 @@ class RewriteAdmin(ActionsOnly, WorkAdminMixin, AnyCaseSearch, WorkspaceModelAdm
         "prompt_edited",
         "user_shown",
         "system_shown",
-        *WorkAdminMixin.work_fields,
+        *WorkPageMixin.work_fields,
     )
     readonly_fields = ("story", "preset", "asked", "comment", "prompt_edited", "user_shown", "system_shown")
     empty_text = _("Drafts that you or a preset ask for pass through here.")
@@ -218,16 +209,16 @@ class RewriteAdmin(ActionsOnly, WorkAdminMixin, AnyCaseSearch, WorkspaceModelAdm
 
 
 @admin.register(Grouping)
-class GroupingAdmin(ActionsOnly, WorkAdminMixin, WorkspaceModelAdmin[Grouping]):
+class GroupingAdmin(WorkPageMixin, WorkspaceModelAdmin[Grouping]):
     """Posts on their way into a story."""
 
     audit_saves = False
     work_retry_service = "apps.stories.services.work.grouping_revive"
-    list_display = ("post", *WorkAdminMixin.work_columns)
+    list_display = ("post", *WorkPageMixin.work_columns)
     list_filter = ("state",)
     list_select_related = ("post", "workspace")
     actions = ("work_retry",)
     ordering = ("-id",)
-    fields = ("post", *WorkAdminMixin.work_fields)
+    fields = ("post", *WorkPageMixin.work_fields)
     readonly_fields = ("post",)
     empty_text = _("Every new post passes through here on its way into a story.")

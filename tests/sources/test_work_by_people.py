@@ -140,6 +140,55 @@ def test_screens_give_up_through_the_services(
     assert verbs_of(user) == ["import.given_up" if model is ImportFile else "source.poll_given_up"]
 
 
+def page_of(row: Poll | ImportFile) -> str:
+    return reverse(f"admin:sources_{row._meta.model_name}_change", args=[row.pk])
+
+
+def test_a_rows_own_page_tries_it_again(client: Client, upload: ImportFile) -> None:
+    ImportFile.objects.update(state="dead", finished_at=now(), error="Файл оборван", read=7)
+    user = MembershipFactory.create(workspace=upload.workspace).user
+    client.force_login(user)
+    page = client.get(page_of(upload)).content.decode()
+    assert 'name="sources_importfile_work_row_retry"' in page
+    assert "work_row_give_up" not in page
+
+    answer = client.post(page_of(upload), {"sources_importfile_work_row_retry": "1", "read": "999"})
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, page_of(upload))
+    upload.refresh_from_db()
+    assert (upload.state, upload.read, verbs_of(user)) == ("ready", 7, ["import.retried"])
+
+
+def test_a_rows_own_page_asks_why_before_it_is_given_up(client: Client, upload: ImportFile) -> None:
+    user = MembershipFactory.create(workspace=upload.workspace).user
+    client.force_login(user)
+
+    question = client.post(page_of(upload), {"sources_importfile_work_row_give_up": "1"})
+
+    upload.refresh_from_db()
+    assert (question.status_code, upload.state) == (200, "ready")
+    shown = question.content.decode()
+    assert f'name="_selected_action" value="{upload.pk}"' in shown
+    assert f'action="{reverse("admin:sources_importfile_changelist")}"' in shown
+
+
+def test_a_question_asked_under_a_filter_keeps_to_it(client: Client, upload: ImportFile) -> None:
+    client.force_login(MembershipFactory.create(workspace=upload.workspace).user)
+    address = reverse("admin:sources_importfile_changelist") + "?state=ready"
+    chosen = {"action": "work_give_up", "_selected_action": [str(upload.pk)], "index": "0", "select_across": "1"}
+    assert f'action="{address}"' in client.post(address, chosen).content.decode()
+
+
+def test_a_viewer_sees_a_row_without_its_buttons(client: Client, upload: ImportFile) -> None:
+    client.force_login(MembershipFactory.create(workspace=upload.workspace, role="viewer").user)
+    page = client.get(page_of(upload))
+    assert page.status_code == 200
+    assert "work_row" not in page.content.decode()
+    client.post(page_of(upload), {"sources_importfile_work_row_retry": "1", "sources_importfile_work_row_give_up": "1"})
+    upload.refresh_from_db()
+    assert upload.state == "ready"
+
+
 def test_no_screen_hands_a_row_to_the_verbs_of_work_itself() -> None:
     names = ("work_retry_service", "work_give_up_service")
     given = {

@@ -10,6 +10,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
@@ -133,12 +134,19 @@ class WorkAdminMixin:
             "opts": model_admin.opts,
             "rows": rows[:20],
             "count": rows.count(),
-            "chosen": request.POST.getlist(ACTION_CHECKBOX_NAME),
+            "chosen": request.POST.getlist(ACTION_CHECKBOX_NAME) or [row.pk for row in rows[:1]],
+            "list_address": list_address(request, model_admin.opts),
             "checkbox": ACTION_CHECKBOX_NAME,
             "select_across": request.POST.get("select_across", "0"),
             "missing": missing,
         }
         return TemplateResponse(request, "core/work_give_up.html", context)
+
+
+def list_address(request: HttpRequest, opts: Any) -> str:
+    """Where the list's actions are done, with the filters that its rows were chosen under."""
+    address = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
+    return request.get_full_path() if request.path == address else address
 
 
 def found(service: Service | str | None) -> Service:
