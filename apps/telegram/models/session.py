@@ -16,6 +16,10 @@ class Session(models.Model):
 
     Of the login only the encrypted session string stays. One process at a time owns it, by a lease that it renews:
     Telegram destroys a session that is used from two addresses.
+
+    Attributes:
+        code_way, code_next: how the code was sent and how it would be sent again, as in `login.WAYS`.
+        resend_at: before that Telegram does not send the code again.
     """
 
     class State(models.TextChoices):
@@ -24,6 +28,7 @@ class Session(models.Model):
         PASSWORD = "password", _("Waits for the password")
         ACTIVE = "active", _("Logged in")
         LOST = "lost", _("Login lost")
+        LEAVING = "leaving", _("Logging out")
         OUT = "out", _("Logged out")
 
     workspace = models.ForeignKey(
@@ -39,8 +44,14 @@ class Session(models.Model):
         _("proxy"), blank=True, default="", help_text=_("socks5://, http:// or mtproto:// with host and port.")
     )
     string = EncryptedTextField(_("session"), blank=True, default="", editable=False)
+    # These are kept only while a person logs in.
     code_hash = EncryptedTextField(blank=True, default="", editable=False)
+    code_way = models.CharField(max_length=20, blank=True, default="", editable=False)
+    code_next = models.CharField(max_length=20, blank=True, default="", editable=False)
+    resend_at = models.DateTimeField(null=True, blank=True, editable=False)
+    password_hint = EncryptedTextField(blank=True, default="", editable=False)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.NEW, editable=False)
+    is_paused = models.BooleanField(_("paused"), default=False, editable=False)
     problem = models.TextField(_("problem"), blank=True, editable=False)
     user_id = models.BigIntegerField(_("Telegram id"), null=True, blank=True, editable=False)
     username = models.CharField(_("username"), max_length=64, blank=True, editable=False)
@@ -61,7 +72,7 @@ class Session(models.Model):
                 name="telegram_session_user_once",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["new", "code", "password", "active", "lost", "out"]),
+                condition=Q(state__in=["new", "code", "password", "active", "lost", "leaving", "out"]),
                 name="telegram_session_state_known",
             ),
         ]
