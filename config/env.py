@@ -184,6 +184,85 @@ variable(
     group="Telegram",
     minimum=1,
 )
+variable(
+    "TELEGRAM_POLL_S",
+    "float",
+    25.0,
+    "How long one question for a bot's updates waits for the first, seconds.",
+    group="Telegram",
+    minimum=0,
+    maximum=50,
+)
+variable(
+    "TELEGRAM_UPDATES_DAYS",
+    "float",
+    14.0,
+    "After how many days updates that bots have worked off are forgotten; they hold people's messages.",
+    group="Telegram",
+    minimum=1,
+)
+
+variable(
+    "TELEGRAM_READER",
+    "choice",
+    "telethon",
+    "How people's accounts read channels: over MTProto, or from scripted channels in a folder, for trying without a "
+    "network.",
+    group="Telegram",
+    choices=("telethon", "scripted"),
+)
+variable(
+    "TELEGRAM_READER_DIR",
+    "path",
+    "",
+    "Folder of the scripted channels; empty means PULT_VAR/telegram.",
+    group="Telegram",
+)
+variable(
+    "TELEGRAM_API_ID",
+    "int",
+    0,
+    "The installation's api_id from my.telegram.org, for accounts that have none of their own; 0 means none.",
+    group="Telegram",
+    minimum=0,
+    maximum=2_147_483_647,
+)
+variable(
+    "TELEGRAM_API_HASH", "str", "", "The api_hash that belongs to TELEGRAM_API_ID.", group="Telegram", secret=True
+)
+variable(
+    "TELEGRAM_MTPROTO_SERVER",
+    "str",
+    "",
+    "MTProto server for people's accounts, host:port; empty means Telegram's own.",
+    group="Telegram",
+    example="127.0.0.1:8443",
+)
+variable(
+    "TELEGRAM_MTPROTO_KEY",
+    "path",
+    "",
+    "File with that server's RSA public key, PEM; needed with TELEGRAM_MTPROTO_SERVER.",
+    group="Telegram",
+)
+variable(
+    "TELEGRAM_MTPROTO_DC",
+    "int",
+    2,
+    "Number of the data centre that the server stands for.",
+    group="Telegram",
+    minimum=1,
+    maximum=10_000,
+)
+variable(
+    "TELEGRAM_MTPROTO_TIMEOUT_S",
+    "float",
+    20.0,
+    "Longest wait for one answer to a person's account, seconds.",
+    group="Telegram",
+    minimum=1,
+    maximum=120,
+)
 
 # AI
 variable(
