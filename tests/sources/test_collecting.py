@@ -237,7 +237,7 @@ def test_bug_while_collecting_ends_dead_but_the_source_goes_on(
     host: SiteServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = feed(host.page("/feed.xml", rss(entry("a"))))
-    monkeypatch.setattr("apps.sources.services.polls.parse_feed", None)
+    monkeypatch.setattr("apps.sources.collectors.feed.parse_feed", None)
 
     for _time in range(3):
         collect_again(source)
@@ -246,7 +246,8 @@ def test_bug_while_collecting_ends_dead_but_the_source_goes_on(
     assert Poll.objects.filter(source=source, state=WorkRow.State.READY).count() == 1
     source.refresh_from_db()
     assert source.failures == 1
-    assert source.last_error
+    assert source.last_error == "The collection broke off because of a fault in Pult. It will be tried again."
+    assert "TypeError" in Poll.objects.get(state=WorkRow.State.DEAD).error
 
 
 def test_many_feeds_in_one_drain(host: SiteServer) -> None:

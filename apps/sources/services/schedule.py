@@ -8,14 +8,15 @@ from datetime import timedelta
 from django.urls import reverse
 
 from apps.core.clock import now
+from apps.sources.collectors import is_collected
 from apps.sources.models import Poll, Source
 
 LONGEST_WAIT = timedelta(hours=24)
 
 
 def poll_next(source: Source, *, wait: timedelta = timedelta()) -> None:
-    """Make the next collection of an active feed, unless one is live already; call it inside a transaction."""
-    if source.is_active and source.kind == Source.Kind.FEED:
+    """Make the next collection of an active source, unless one is live already; call it inside a transaction."""
+    if source.is_active and is_collected(source.kind):
         row = Poll(workspace_id=source.workspace_id, source=source, not_before=now() + wait)
         Poll.objects.bulk_create([row], ignore_conflicts=True)
 

@@ -13,6 +13,7 @@ from apps.core.clock import now
 from apps.core.errors import TransitionError
 from apps.core.work import bells
 from apps.core.work.models import WorkRow
+from apps.sources.collectors import is_collected
 from apps.sources.models import Poll, Source
 from apps.sources.services.schedule import failing_key, gone_key, poll_next
 
@@ -47,7 +48,7 @@ def source_save(*, source: Source, changed: Sequence[str], actor: User | None = 
     elif changed:
         source.save(update_fields=[*changed, "etag", "last_modified"])
         audit_record(verb="source.changed", target=source, actor=actor, details={"fields": list(changed)})
-    if source.is_active and source.kind == Source.Kind.FEED and (is_new or REREAD & set(changed)):
+    if source.is_active and is_collected(source.kind) and (is_new or REREAD & set(changed)):
         _due_now(source)
 
 
@@ -59,7 +60,7 @@ def source_poll_now(*, source: Source, actor: User | None = None) -> None:
         TransitionError: it is paused, is no feed, or is being collected at this moment.
     """
     fresh = Source.objects.select_for_update().get(pk=source.pk)
-    if fresh.kind != Source.Kind.FEED:
+    if not is_collected(fresh.kind):
         raise TransitionError(_("Only feeds are collected by themselves; upload a new export instead."))
     if not fresh.is_active:
         raise TransitionError(_("“%(source)s” is paused. Resume it first.") % {"source": fresh.name})
@@ -99,7 +100,7 @@ def source_resume(*, source: Source, actor: User | None = None) -> None:
         raise TransitionError(_("“%(source)s” is not paused.") % {"source": source.name})
     source.refresh_from_db()
     alert_close(workspace=source.workspace, key=gone_key(source))
-    if source.kind == Source.Kind.FEED:
+    if is_collected(source.kind):
         _due_now(source)
     audit_record(verb="source.resumed", target=source, actor=actor)
 
