@@ -4,6 +4,7 @@ from apps.sources.models.filter import FilterRule, FilterSet
 from apps.sources.models.media import MediaFetch, MediaFile, PostMedia
 from apps.sources.models.post import Family, Post, PostQuerySet, Revision, Tombstone
 from apps.sources.models.source import INTERVAL_MAX_S, INTERVAL_MIN_S, Source, Subscription
+from apps.sources.models.websub import HubAsk, HubPush
 from apps.sources.models.work import ChannelRead, ImportFile, Poll
 
 __all__ = [
@@ -13,6 +14,8 @@ __all__ = [
     "Family",
     "FilterRule",
     "FilterSet",
+    "HubAsk",
+    "HubPush",
     "ImportFile",
     "MediaFetch",
     "MediaFile",

@@ -72,6 +72,7 @@ class Source(models.Model):
     quiet_since = models.DateTimeField(_("quiet since"), null=True, blank=True, editable=False)
     moved_to = models.CharField(max_length=1000, blank=True, editable=False)  # a permanent redirect, being confirmed
     moved_seen = models.PositiveSmallIntegerField(default=0, editable=False)
+    moved_since = models.DateTimeField(null=True, blank=True, editable=False)
     signatures = models.JSONField(default=list, blank=True, editable=False)  # boilerplate lines learnt
     # A channel of Telegram
     session = models.ForeignKey(
