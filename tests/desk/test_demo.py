@@ -42,6 +42,16 @@ def test_invented_posts_are_many_and_of_news_length() -> None:
     assert all(150 <= len(post.text) <= 900 for post in posts)
 
 
+def test_loading_again_stores_the_export_that_a_kill_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(demo, "import_request", lambda **_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            demo.demo_load()
+    assert not ImportFile.objects.exists()
+    demo.demo_load()
+    assert ImportFile.objects.count() == 1
+
+
 def test_loading_twice_makes_one_demo() -> None:
     demo.demo_load()
     first = counts()

@@ -92,6 +92,27 @@ def test_story_goes_from_list_to_published_in_a_few_clicks(demo: Stack, browser:
     context.close()
 
 
+def test_a_double_click_is_one_press(demo: Stack, browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 850}, locale="ru-RU")
+    page = context.new_page()
+    base = f"http://127.0.0.1:{demo.port}"
+    log_in(page, base, demo)
+    page.goto(f"{base}/admin/stories/story/?status__exact=draft")
+    page.locator("#result_list a[href*='/admin/desk/stories/']").last.click()
+    page.wait_for_load_state()
+    posts: list[str] = []
+    page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+    page.locator("#wb-title").fill("Заголовок после двойного щелчка")
+
+    page.locator(".wb-actions--head [data-key-main]").dblclick(no_wait_after=True)
+    page.wait_for_timeout(1500)
+
+    assert len(posts) == 1
+    assert page.locator("[data-conflict]").count() == 0
+    assert page.locator("#wb-title").input_value() == "Заголовок после двойного щелчка"
+    context.close()
+
+
 def test_pages_fit_a_phone(demo: Stack, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 850}, locale="ru-RU")
     page = context.new_page()
