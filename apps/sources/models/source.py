@@ -83,7 +83,11 @@ class Source(models.Model):
     read_to_id = models.BigIntegerField(default=0, editable=False)  # everything up to this message has been read
     backfill_from = models.DateTimeField(_("read back to"), null=True, blank=True)
     backfill_posts = models.PositiveIntegerField(_("read back, posts"), default=0)
-    backfill_id = models.BigIntegerField(null=True, blank=True, editable=False)  # the next older message to read
+    backfill_id = models.BigIntegerField(null=True, blank=True, editable=False)  # read back down to here; 0: all of it
+    backfilled_posts = models.PositiveIntegerField(default=0, editable=False)
+    backfilled_to = models.DateTimeField(null=True, blank=True, editable=False)
+    described_at = models.DateTimeField(null=True, blank=True, editable=False)  # when its name was last asked for
+    refused_by = models.JSONField(default=list, blank=True, editable=False)  # accounts that can't read it, by their key
     etag = models.CharField(max_length=300, blank=True, editable=False)
     last_modified = models.CharField(max_length=100, blank=True, editable=False)
     last_ok_at = models.DateTimeField(_("last success"), null=True, blank=True, editable=False)
