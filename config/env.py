@@ -227,9 +227,7 @@ variable(
     minimum=0,
     maximum=2_147_483_647,
 )
-variable(
-    "TELEGRAM_API_HASH", "str", "", "The api_hash that belongs to TELEGRAM_API_ID.", group="Telegram", secret=True
-)
+variable("TELEGRAM_API_HASH", "str", "", "The api_hash that belongs to TELEGRAM_API_ID.", group="Telegram", secret=True)
 variable(
     "TELEGRAM_MTPROTO_SERVER",
     "str",

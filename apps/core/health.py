@@ -23,6 +23,7 @@ from django.utils.module_loading import import_string
 from django.views.decorators.cache import never_cache
 from kombu.connection import Connection
 
+from apps.core import health_registry
 from apps.core.clock import now
 from apps.core.ticks import tick_last
 from apps.core.work import kinds
@@ -119,10 +120,19 @@ def work() -> str:
     waits = {kind.name: waited for kind in kinds.known() if (waited := oldest_due_s(kind, moment)) is not None}
     if not waits:
         return "nothing is due"
+    for kind in kinds.known():
+        if kind.process and waits.get(kind.name, 0.0) > LATE_TICK_S and not process_alive(kind.process, moment):
+            raise UnhealthyError(f"{kind.name} is due and nobody drains it: start “manage.py {kind.process}”")
     name = max(waits, key=lambda one: waits[one])
     if waits[name] > LATE_WORK_S:
         raise UnhealthyError(f"{name} has waited for {waits[name]:.0f} s")
     return f"oldest: {name}, {waits[name]:.1f} s"
+
+
+def process_alive(process: str, moment: datetime) -> bool:
+    """Whether a process that drains by itself has given a sign of life lately."""
+    last = tick_last(process)
+    return last is not None and (moment - last).total_seconds() <= LATE_TICK_S
 
 
 def oldest_due_s(kind: kinds.Kind, moment: datetime) -> float | None:
@@ -148,17 +158,9 @@ CHECKS = (
 )
 
 
-_of_apps: dict[str, str] = {}
-
-
-def register(name: str, *, look: str) -> None:
-    """Add a check of an app above, by the dotted path of its `look`; call it in the app's `ready()`."""
-    _of_apps[name] = look
-
-
 def every_check() -> tuple[Check, ...]:
     """Core's own checks, and those of the apps above."""
-    return (*CHECKS, *(Check(name, import_string(path)) for name, path in _of_apps.items()))
+    return (*CHECKS, *(Check(name, import_string(path)) for name, path in health_registry.known().items()))
 
 
 class Look(threading.Thread):

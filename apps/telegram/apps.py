@@ -3,6 +3,8 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from apps.core import health_registry
+from apps.core.startup import on_demand
 from apps.core.work import kinds
 
 
@@ -20,3 +22,5 @@ class TelegramConfig(AppConfig):
             task="apps.telegram.tasks.updates_work",
             on_dead="apps.telegram.services.updates.update_dead",
         )
+        on_demand.register("bots", command="run_bots", needed="apps.telegram.selectors.bots_any")
+        health_registry.register("bots", look="apps.telegram.health.bots_polled")

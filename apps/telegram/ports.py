@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -122,4 +123,19 @@ class BotApi(Protocol):
 
     async def delete_message(self, chat_id: ChatId, message_id: int, *, request_timeout: float | None = None) -> bool:
         """Delete a message; False where it was not there any more."""
+        ...
+
+
+class BotUpdates(Protocol):
+    """What one bot is told, by asking; open as long as somebody asks."""
+
+    async def get_updates(self, *, offset: int | None, wait_s: float, kinds: Sequence[str]) -> list[object]:
+        """The updates from `offset` on, waiting for the first; those before it are confirmed and gone for good.
+
+        They are what the JSON says, unchecked.
+
+        Raises:
+            RetryableError: nothing came; it may be asked again.
+            PermanentError: a person must act; codes `conflict`, `webhook_active`, `token_revoked` and others.
+        """
         ...

@@ -82,9 +82,13 @@ REFUSALS: tuple[Refusal, ...] = (
 )
 TOKEN_WORDS = lazy("Telegram does not know this token any more. Get the present one from BotFather and save it here.")
 CONFLICT_WORDS = lazy("Another program is using this bot at the same time. Stop it, or make a bot of its own for Pult.")
+WEBHOOK_WORDS = lazy(
+    "A webhook is set for this bot: Telegram brings what it is told to another program. Turn the webhook off there, or "
+    "make a bot of its own for Pult."
+)
 CODES = frozenset(
     {refusal.code for refusal in REFUSALS}
-    | {"token_revoked", "token_malformed", "conflict", "chat_migrated", "bad_request"}
+    | {"token_revoked", "token_malformed", "conflict", "webhook_active", "chat_migrated", "bad_request"}
 )
 
 
@@ -92,6 +96,8 @@ def refusal(status: int, description: str) -> PermanentError:
     """The error that a refusing answer (a status of 4xx but 429) means."""
     if status in {401, 404} and _is_bare(description):
         return PermanentError(str(TOKEN_WORDS), code="token_revoked")
+    if status == 409 and "webhook" in description:
+        return PermanentError(str(WEBHOOK_WORDS), code="webhook_active")
     if status == 409:
         return PermanentError(str(CONFLICT_WORDS), code="conflict")
     sentence = description.lower()

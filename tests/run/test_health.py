@@ -116,7 +116,7 @@ def test_ready_is_503_where_nothing_can_be_served(client: Client, monkeypatch: p
 @pytest.mark.django_db(transaction=True)
 def test_the_real_checks_find_the_real_servers() -> None:
     found = {one.name: one for one in findings()}
-    assert set(found) == {"database", "broker", "cache", "disk", "memory", "beat", "work"}
+    assert set(found) == {"database", "broker", "cache", "disk", "memory", "beat", "work", "bots"}
     assert {name: one.detail for name, one in found.items() if not one.ok and name != "beat"} == {}
 
 

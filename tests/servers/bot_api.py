@@ -1,7 +1,9 @@
 """A stand-in for Telegram's Bot API.
 
 From a shell: `python -m tests.servers.bot_api --port 0`. In a test: `with bot_api.running() as server:`, then
-`server.url`, `server.log`, `server.messages`, `server.faults.add("cut_after", times=1)`.
+`server.url`, `server.log`, `server.messages`, `server.faults.add("cut_after", times=1)`, and
+`server.updates.add(bot_id, "message", telegram_updates.message(chat, "/start"))`; from a shell `POST /_updates` with
+`{"bot_id": 42, "kind": "message", "content": {...}}`.
 
 Any token of the shape `123:…` is known unless tokens are named. Any chat is known unless `strict_chats`; `chats.add`
 and `POST /_chats` name chats and say why one refuses.
@@ -15,6 +17,7 @@ import math
 import re
 import time
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -24,6 +27,7 @@ from tests.servers.hosting import Reply, StandIn, hosted, received, shell
 from tests.servers.telegram_calls import bot_user, parameters, refused, text_of, too_many, whole
 from tests.servers.telegram_chats import Chats, RefusedError, StoredMessage, member, show_message
 from tests.servers.telegram_limits import Limits
+from tests.servers.telegram_updates import Updates
 
 TOKEN = re.compile(r"^(\d+):[\w-]+$")
 
@@ -45,7 +49,7 @@ class BotApiServer(StandIn):
         self.chats = Chats(strict=strict_chats)
         self.limits = Limits(on=limits, scale=limit_scale)
         self.messages: list[StoredMessage] = []
-        self.updates: list[dict[str, Any]] = []
+        self.updates = Updates()
         self.webhooks: dict[int, dict[str, Any]] = {}
 
     def routes(self) -> list[web.RouteDef]:
@@ -53,6 +57,7 @@ class BotApiServer(StandIn):
         return [
             web.post("/_chats", self._add_chat),
             web.get("/_messages", self._show_messages),
+            web.post("/_updates", self._add_update),
             web.route("*", "/bot{token}/{method}", self._call),
         ]
 
@@ -71,7 +76,13 @@ class BotApiServer(StandIn):
         bot_id = int(known[1]) if known else 0
         entry = received(request, method, params, bot_id=bot_id)
         entry.headers.pop("Authorization", None)
-        return await self.answer(request, entry, lambda: self.carry_out(token, bot_id, method, params))
+        wait = None
+        listens = method.lower() == "getupdates" and bot_id not in self.webhooks
+        if listens and bot_id and (self.tokens is None or token in self.tokens):
+            turn = self.updates.arrive(bot_id, params)
+            params["turn"] = str(turn)
+            wait = partial(self.updates.wait, bot_id, turn, params)
+        return await self.answer(request, entry, lambda: self.carry_out(token, bot_id, method, params), wait=wait)
 
     def carry_out(self, token: str, bot_id: int, method: str, params: dict[str, str]) -> Reply:
         """Do what a method says, and word the answer."""
@@ -165,17 +176,15 @@ class BotApiServer(StandIn):
         message.deleted = True
         return True
 
-    def get_updates(self, bot_id: int, params: dict[str, str]) -> list[dict[str, Any]]:
-        """getUpdates, without waiting; the same updates for every bot."""
+    def get_updates(self, bot_id: int, params: dict[str, str]) -> list[Any]:
+        """getUpdates, after its wait; a later question ends an earlier one."""
         if bot_id in self.webhooks:
             raise RefusedError(
                 409,
                 "Conflict: can't use getUpdates method while webhook is active; "
                 "use deleteWebhook to delete the webhook first",
             )
-        offset = int(params.get("offset") or 0)
-        self.updates = [update for update in self.updates if update["update_id"] >= offset]
-        return self.updates[: int(params.get("limit") or 100)]
+        return self.updates.take(bot_id, int(params.get("turn") or 0), params)
 
     def set_webhook(self, bot_id: int, params: dict[str, str]) -> bool:
         """setWebhook; nothing is sent to it."""
@@ -195,7 +204,11 @@ class BotApiServer(StandIn):
     def get_webhook_info(self, bot_id: int, _params: dict[str, str]) -> dict[str, Any]:
         """getWebhookInfo."""
         hook = self.webhooks.get(bot_id, {})
-        return {"url": hook.get("url", ""), "has_custom_certificate": False, "pending_update_count": len(self.updates)}
+        return {
+            "url": hook.get("url", ""),
+            "has_custom_certificate": False,
+            "pending_update_count": self.updates.pending(bot_id),
+        }
 
     def _within_limits(self, bot_id: int, chat_id: int, *, is_group: bool) -> None:
         wait = self.limits.refuse_for(bot_id, chat_id, is_group=is_group, at=time.monotonic())
@@ -212,6 +225,10 @@ class BotApiServer(StandIn):
     async def _add_chat(self, request: web.Request) -> web.Response:
         self.chats.add(**await request.json())
         return web.json_response({"ok": True})
+
+    async def _add_update(self, request: web.Request) -> web.Response:
+        number = self.updates.add(**await request.json())
+        return web.json_response({"ok": True, "update_id": number})
 
     async def _show_messages(self, _request: web.Request) -> web.Response:
         return web.json_response([show_message(message, bot_user(message.bot_id)) for message in self.messages])

@@ -98,8 +98,15 @@ class StandIn:
         app.add_routes(self.routes())
         return app
 
-    async def answer(self, request: web.Request, entry: Received, carry_out: Callable[[], Reply]) -> web.StreamResponse:
-        """Log a request, let a planned fault strike it, carry it out and answer."""
+    async def answer(
+        self,
+        request: web.Request,
+        entry: Received,
+        carry_out: Callable[[], Reply],
+        *,
+        wait: Callable[[], Awaitable[None]] | None = None,
+    ) -> web.StreamResponse:
+        """Log a request, let a planned fault strike it, wait where its method does, carry it out and answer."""
         self.log.append(entry)
         fault = self.faults.strike(entry.method, entry.params)
         kind = fault.kind if fault else ""
@@ -115,6 +122,8 @@ class StandIn:
             reply = self.fault_reply(fault)
             entry.status, entry.outcome = reply.status, reply.outcome
             return render(reply)
+        if wait is not None:
+            await wait()
         reply = carry_out()
         note(entry, reply)
         if fault and kind == "slow_after":

@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
@@ -31,13 +34,16 @@ class Memory:
 
     def __init__(self) -> None:
         self.messages: dict[str, list[KeptMessage]] = defaultdict(list)
+        self.updates: dict[int, list[dict[str, object]]] = defaultdict(list)
 
     def clear(self) -> None:
         """Forget all of it."""
         self.messages.clear()
+        self.updates.clear()
 
 
 MEMORY = Memory()
+LOOKS_EVERY_S = 0.1
 
 
 class FakeBotApi:
@@ -112,6 +118,31 @@ class FakeBotApi:
                 MEMORY.messages[str(chat_id)][place] = replace(message, text="")
                 return True
         return False
+
+
+class FakeBotUpdates:
+    """What one bot is told, kept in this process: nobody else can tell it anything."""
+
+    def __init__(self, bot: BotSnapshot) -> None:
+        self._bot = bot
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    async def get_updates(self, *, offset: int | None, wait_s: float, kinds: Sequence[str]) -> list[object]:
+        """What `MEMORY` holds from `offset` on, waiting for the first; the rest is forgotten."""
+        ends = time.monotonic() + wait_s
+        while True:
+            kept = [one for one in MEMORY.updates[self._bot.bot_id] if int(str(one["update_id"])) >= (offset or 0)]
+            MEMORY.updates[self._bot.bot_id] = kept
+            if kept or time.monotonic() >= ends:
+                return list(kept)
+            await asyncio.sleep(min(LOOKS_EVERY_S, wait_s))
 
 
 def numeric(chat_id: ChatId) -> int:

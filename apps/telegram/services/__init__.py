@@ -2,6 +2,7 @@
 
 from apps.telegram.services.bots import (
     BOT_CODES,
+    PROGRAM,
     alert_key,
     bot_api,
     bot_check,
@@ -10,11 +11,15 @@ from apps.telegram.services.bots import (
     bot_id_of,
     bot_pause,
     bot_update,
+    bot_updates,
+    bots_wanted,
     token_check,
+    token_refused,
 )
 
 __all__ = [
     "BOT_CODES",
+    "PROGRAM",
     "alert_key",
     "bot_api",
     "bot_check",
@@ -23,5 +28,8 @@ __all__ = [
     "bot_id_of",
     "bot_pause",
     "bot_update",
+    "bot_updates",
+    "bots_wanted",
     "token_check",
+    "token_refused",
 ]

@@ -18,13 +18,20 @@ from apps.accounts.models import Alert, User, Workspace
 from apps.accounts.services import alert_close, alert_raise, audit_record
 from apps.core.clock import now
 from apps.core.errors import PermanentError, TransitionError
+from apps.core.startup import on_demand
 from apps.telegram.models import Bot
-from apps.telegram.ports import BotApi, BotIdentity, BotSnapshot
+from apps.telegram.ports import BotApi, BotIdentity, BotSnapshot, BotUpdates
 
+# The program that asks for updates, as the supervisor knows it.
+PROGRAM = "bots"
 # Loaded at the first call: aiogram costs seconds and memory that most processes never need.
 ADAPTERS = {
     "bot_api": "apps.telegram.adapters.aiogram.AiogramBotApi",
     "memory": "apps.telegram.adapters.fake.FakeBotApi",
+}
+UPDATES_ADAPTERS = {
+    "bot_api": "apps.telegram.adapters.updates.HttpBotUpdates",
+    "memory": "apps.telegram.adapters.fake.FakeBotUpdates",
 }
 # Refusals that concern the bot itself, whatever chat it writes to.
 BOT_CODES = frozenset({"token_revoked", "token_malformed"})
@@ -35,6 +42,15 @@ def bot_api(bot: BotSnapshot) -> AbstractAsyncContextManager[BotApi]:
     adapter = cast(
         "Callable[[BotSnapshot], AbstractAsyncContextManager[BotApi]]",
         import_string(ADAPTERS[settings.TELEGRAM_ADAPTER]),
+    )
+    return adapter(bot)
+
+
+def bot_updates(bot: BotSnapshot) -> AbstractAsyncContextManager[BotUpdates]:
+    """Open the way in which one bot is told things; light, without aiogram."""
+    adapter = cast(
+        "Callable[[BotSnapshot], AbstractAsyncContextManager[BotUpdates]]",
+        import_string(UPDATES_ADAPTERS[settings.TELEGRAM_ADAPTER]),
     )
     return adapter(bot)
 
@@ -92,6 +108,7 @@ def bot_create(
         with transaction.atomic():
             bot.save(force_insert=True)
             audit_record(actor=actor, verb="bot.created", target=bot)
+            transaction.on_commit(bots_wanted, robust=True)
     except IntegrityError as exc:
         raise TransitionError(_("The workspace already has this bot, or another one of that name.")) from exc
     return bot
@@ -151,6 +168,20 @@ def _healthy(bot: Bot, known: BotIdentity) -> None:
     bot.username, bot.is_active, bot.problem, bot.checked_at = known.username, True, "", now()
     bot.save(update_fields=["username", "is_active", "problem", "checked_at"])
     alert_close(workspace=bot.workspace, key=alert_key(bot))
+    transaction.on_commit(bots_wanted, robust=True)
+
+
+def bots_wanted() -> None:
+    """Have the program that asks for updates started, where it waited for the first bot."""
+    on_demand.want(PROGRAM)
+
+
+def token_refused(snapshot: BotSnapshot, problem: str) -> bool:
+    """Pause the bot whose token Telegram refused, unless it has another token by now; whether it was paused."""
+    bot = Bot.objects.select_related("workspace").filter(pk=snapshot.pk).first()
+    if bot is None or bot.token != snapshot.token:
+        return False
+    return bot_pause(bot=bot, reason=problem)
 
 
 @transaction.atomic

@@ -1,0 +1,111 @@
+"""Reads for the program that asks for updates, and for health."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
+
+from apps.core.clock import now
+from apps.core.crypto import decrypt
+from apps.telegram.models import Bot, Inbox, KnownChat, Update
+from apps.telegram.ports import BotSnapshot
+
+# After a week without updates Telegram's numbers begin anew anywhere, also below the last one.
+NUMBERS_RISE_FOR = timedelta(days=6)
+# A lease's end so long ago means that nobody asks; a bot so young may still be waiting for its turn.
+UNHEARD_AFTER = timedelta(seconds=30)
+YOUNG = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Listening:
+    """One bot of Telegram that is to be listened to, for all workspaces that have it.
+
+    Attributes:
+        pk: the row that stands for it: the first of those with this Telegram id.
+        rows: (bot's key, workspace's key) of every active row with this Telegram id.
+        sealed: the encrypted token, so that another token is seen.
+    """
+
+    bot_id: int
+    pk: int
+    rows: tuple[tuple[int, int], ...]
+    sealed: str = field(repr=False)
+
+    def snapshot(self) -> BotSnapshot:
+        """The bot as coroutines get it.
+
+        Raises:
+            DecryptionError: its token can't be read with the present keys.
+        """
+        return BotSnapshot(bot_id=self.bot_id, token=decrypt(self.sealed), pk=self.pk)
+
+
+def bots_any() -> bool:
+    """Whether any bot is active."""
+    return Bot.objects.filter(is_active=True).exists()
+
+
+def bots_listening() -> list[Listening]:
+    """The bots to listen to; of several rows with one Telegram id the first stands for all."""
+    rows = (
+        Bot.objects.filter(is_active=True)
+        .annotate(sealed=Cast("token", TextField()))
+        .order_by("pk")
+        .values_list("pk", "bot_id", "workspace_id", "sealed")
+    )
+    found: dict[int, Listening] = {}
+    for pk, bot_id, workspace_id, sealed in rows:
+        first = found.get(bot_id)
+        known = first.rows if first else ()
+        found[bot_id] = Listening(
+            bot_id=bot_id,
+            pk=first.pk if first else pk,
+            rows=(*known, (pk, workspace_id)),
+            sealed=first.sealed if first else sealed,
+        )
+    return list(found.values())
+
+
+def next_offset(bot: int, *, at: datetime | None = None) -> int | None:
+    """The number to ask from: one after the update that was stored last; None asks for all that wait.
+
+    It follows from what is stored and nothing else, so asking confirms nothing that is not. What is asked for twice is
+    known by its number.
+    """
+    last = Update.objects.filter(bot=bot).order_by("-pk").values_list("update_id", "created_at").first()
+    if last is None or last[1] < (at or now()) - NUMBERS_RISE_FOR:
+        return None
+    return int(last[0]) + 1
+
+
+@dataclass(frozen=True)
+class Unheard:
+    """How many bots are active, and of how many nobody asks for the updates."""
+
+    active: int
+    unheard: int
+    troubled: int
+
+
+def bots_unheard(at: datetime) -> Unheard:
+    """Count the bots by whether somebody asks for their updates."""
+    spoken_for = set(Inbox.objects.filter(lease_until__gte=at - UNHEARD_AFTER).values_list("bot__bot_id", flat=True))
+    active = dict(
+        Bot.objects.filter(is_active=True, created_at__lt=at - YOUNG).order_by("-pk").values_list("bot_id", "pk")
+    )
+    troubled = Inbox.objects.filter(bot__in=active.values()).exclude(problem="").count()
+    return Unheard(len(active), len(active.keys() - spoken_for), troubled)
+
+
+def chats_open(bots: Iterable[int] | None = None) -> list[KnownChat]:
+    """The chats where bots may post, as far as is known, by bot and title."""
+    closed = Q(status__in=[KnownChat.Status.LEFT, KnownChat.Status.KICKED]) | Q(can_post=False)
+    rows = KnownChat.objects.exclude(closed)
+    if bots is not None:
+        rows = rows.filter(bot__in=list(bots))
+    return list(rows.select_related("bot").order_by("bot__name", "title", "pk"))
