@@ -11,7 +11,7 @@ from aiohttp import web
 from django.conf import settings
 
 from apps.core.errors import RetryableError
-from apps.core.http import client as client_module
+from apps.core.http import places as places_module
 from apps.core.http import politeness
 from apps.core.http.politeness import LOCAL, LONGEST_TURN_S, LocalTurns, turns_for
 from apps.core.http.shared_turns import RedisTurns
@@ -117,7 +117,7 @@ def test_requests_to_one_host_keep_their_distance():
 
 
 def test_a_request_whose_turn_is_far_off_is_sent_away(monkeypatch):
-    monkeypatch.setattr(client_module, "LONGEST_TURN_S", 0.1)
+    monkeypatch.setattr(places_module, "LONGEST_TURN_S", 0.1)
     reached = []
 
     async def handler(request: web.Request) -> web.Response:
@@ -138,7 +138,7 @@ def test_a_request_whose_turn_is_far_off_is_sent_away(monkeypatch):
 
 
 def test_a_host_that_hangs_leaves_room_for_others(monkeypatch):
-    monkeypatch.setattr(client_module, "LONGEST_TURN_S", 0.2)
+    monkeypatch.setattr(places_module, "LONGEST_TURN_S", 0.2)
     running = []
 
     async def handler(request: web.Request) -> web.Response:

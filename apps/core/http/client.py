@@ -13,12 +13,13 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from apps.core.addresses import AllowList
-from apps.core.errors import PermanentError, RetryableError
+from apps.core.errors import PermanentError
 from apps.core.http.answers import Fetched
 from apps.core.http.bodies import ACCEPT_ENCODING, read_body
 from apps.core.http.failures import plain_words
 from apps.core.http.guard import CONNECT_TIMEOUT_S, Guard
-from apps.core.http.politeness import LONGEST_TURN_S, Turns, turns_for
+from apps.core.http.places import HostPlaces
+from apps.core.http.politeness import Turns, turns_for
 from apps.core.http.transport import GuardedTransport, guarded_pool
 from apps.core.http.urls import checked, checked_url, place, port_of
 
@@ -26,8 +27,6 @@ USER_AGENT = "Pult/0.1"
 MAX_REDIRECTS = 5
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 READ_TIMEOUT_S = 15.0
-# Requests on their way to one host from one session: a host that hangs holds no more of a drain's places than these.
-HOST_PLACES = 2
 # Not sent on to another host.
 OWN_HEADERS = ("Authorization", "Cookie", "Proxy-Authorization")
 
@@ -47,11 +46,10 @@ class Session:
     ) -> None:
         self._guard = guard
         self._turns = turns
-        self._interval_s = interval_s
+        self._places = HostPlaces(turns, interval_s=interval_s)
         self._timeout_s = timeout_s
         self._max_bytes = max_bytes
         self._transport = GuardedTransport(guarded_pool(guard, tls=tls))
-        self._places: dict[str, asyncio.Semaphore] = {}
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -81,13 +79,15 @@ class Session:
         request = build(target, method=method, headers=headers, body=body)
         redirects: list[tuple[int, str]] = []
         while True:
-            async with self._place_at(request.url):
+            async with self._places.at(place(request.url)):
                 began = time.monotonic()
                 answer, content = await self._exchange(request, limit=limit, timeout_s=left_s)
                 left_s -= time.monotonic() - began
             location = answer.headers.get("Location")
             if answer.status_code not in REDIRECTS or not location:
-                return Fetched(answer.status_code, str(request.url), answer.headers, content, tuple(redirects))
+                fetched = Fetched(answer.status_code, str(request.url), answer.headers, content, tuple(redirects))
+                await self._places.answered(place(request.url), fetched.url, fetched.status, fetched.retry_after)
+                return fetched
             if len(redirects) == MAX_REDIRECTS:
                 raise PermanentError(
                     _("%(url)s redirects more than %(limit)d times.") % {"url": url, "limit": MAX_REDIRECTS},
@@ -95,25 +95,6 @@ class Session:
                 )
             request = self._onward(request, answer.status_code, location)
             redirects.append((answer.status_code, str(request.url)))
-
-    @asynccontextmanager
-    async def _place_at(self, url: httpx2.URL) -> AsyncIterator[None]:
-        """Hold one of the host's places, in turn; sent away where that takes too long."""
-        host = place(url)
-        places = self._places.setdefault(host, asyncio.Semaphore(HOST_PLACES))
-        try:
-            async with asyncio.timeout(LONGEST_TURN_S):
-                await places.acquire()
-        except TimeoutError as exc:
-            raise host_busy(host, LONGEST_TURN_S) from exc
-        try:
-            wait = await self._turns.book(host, self._interval_s)
-            if wait > LONGEST_TURN_S:
-                raise host_busy(host, wait)
-            await asyncio.sleep(wait)
-            yield
-        finally:
-            places.release()
 
     async def _exchange(
         self, request: httpx2.Request, *, limit: int, timeout_s: float
@@ -164,13 +145,6 @@ def build(url: httpx2.URL, *, method: str, headers: Mapping[str, str] | None, bo
     timeouts = {"connect": CONNECT_TIMEOUT_S, "read": READ_TIMEOUT_S, "write": READ_TIMEOUT_S, "pool": READ_TIMEOUT_S}
     return httpx2.Request(
         method.upper(), url.copy_with(fragment=None), headers=every, content=body, extensions={"timeout": timeouts}
-    )
-
-
-def host_busy(host: str, wait: float) -> RetryableError:
-    """The failure of a request that would have to wait too long for its turn."""
-    return RetryableError(
-        _("Requests to %(host)s wait for one another.") % {"host": host}, retry_after=wait, code="host_busy"
     )
 
 

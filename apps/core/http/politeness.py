@@ -24,6 +24,10 @@ class Turns(Protocol):
         """Seconds to wait for one's turn; more than `LONGEST_TURN_S` means that none was booked."""
         ...
 
+    async def hold(self, host: str, seconds: float) -> None:
+        """Give no turn at a host for so long."""
+        ...
+
     async def aclose(self) -> None:
         """Let go of what it holds."""
         ...
@@ -46,6 +50,11 @@ class LocalTurns:
             if wait <= LONGEST_TURN_S:
                 self._free_at[host] = moment + wait + interval
             return wait
+
+    async def hold(self, host: str, seconds: float) -> None:
+        """Give no turn at a host for so long."""
+        with self._lock:
+            self._free_at[host] = max(self._free_at.get(host, 0.0), time.monotonic() + seconds)
 
     async def aclose(self) -> None:
         """Nothing to let go of."""

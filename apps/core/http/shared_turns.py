@@ -25,6 +25,16 @@ return tostring(wait)
 """
 
 
+# KEYS[1] the host; ARGV: for how long.
+HOLD = """
+local t = redis.call('TIME')
+local ends = t[1] + t[2] / 1000000 + ARGV[1]
+if ends > tonumber(redis.call('GET', KEYS[1]) or '0') then
+  redis.call('SET', KEYS[1], string.format('%.6f', ends), 'PX', math.ceil(ARGV[1] * 1000) + 1)
+end
+"""
+
+
 class RedisTurns:
     """Turns of all processes that share a Redis; where it does not answer, those of this process."""
 
@@ -33,6 +43,7 @@ class RedisTurns:
             url, socket_timeout=REDIS_TIMEOUT_S, socket_connect_timeout=REDIS_TIMEOUT_S, retry=None
         )
         self._book = self._client.register_script(BOOK)
+        self._hold = self._client.register_script(HOLD)
         self._fallback = fallback
 
     async def book(self, host: str, interval: float) -> float:
@@ -42,6 +53,14 @@ class RedisTurns:
         except (RedisError, OSError) as exc:
             logger.warning("turns_not_shared", error=str(exc))
             return await self._fallback.book(host, interval)
+
+    async def hold(self, host: str, seconds: float) -> None:
+        """Give no turn at a host for so long."""
+        await self._fallback.hold(host, seconds)
+        try:
+            await self._hold(keys=[f"http:turn:{host}"], args=[seconds])
+        except (RedisError, OSError) as exc:
+            logger.warning("turns_not_shared", error=str(exc))
 
     async def aclose(self) -> None:
         """Close the connection."""
