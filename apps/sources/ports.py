@@ -19,7 +19,8 @@ class Entity:
     """Formatting of a stretch of text.
 
     Attributes:
-        kind: bold, italic, underline, strike, spoiler, code, pre, quote, link, mention, hashtag or emoji.
+        kind: bold, italic, underline, strike, spoiler, code, pre, quote, link, mention, hashtag, cashtag, command,
+            email, phone, card (of a bank) or emoji.
         offset: the first character, counted in characters of the text (code points, not UTF-16 units).
         length: how many characters.
         value: a link's address, the language of pre, a custom emoji's id.
@@ -66,7 +67,12 @@ class Item:
         published_at: aware; None where the source does not say.
         channel: the voice inside the source, where it holds several.
         kind: one of `Post.Kind`.
-        message_id, album_id: of a Telegram message; the parts of an album share the latter.
+        media: in their order; `key` is a message's id or an address.
+        message_id, album_id: of a Telegram message; the parts of an album share the latter. Parts may come one by one:
+            intake puts them into one post, whose identity is that of the first part it saw.
+        reply_to: the message that this one answers.
+        edited_at: when the source says that it last changed.
+        also_known: other ids under which this may be stored already (the further parts of an album).
     """
 
     external_id: str = ""
@@ -85,6 +91,9 @@ class Item:
     message_id: int | None = None
     album_id: int | None = None
     counts: Counts | None = None
+    reply_to: int | None = None
+    edited_at: datetime | None = None
+    also_known: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
@@ -12,49 +11,43 @@ from django.db import transaction
 
 from apps.core.clock import now
 from apps.sources import filters, listeners
-from apps.sources.language import language_of
-from apps.sources.models import Post, Source
-from apps.sources.parsers import markup
+from apps.sources.models import Post, Source, Tombstone
+from apps.sources.parsers.entities import written
 from apps.sources.ports import IntakeReport, Item
+from apps.sources.services.known import CHANGEABLE, Known, known_of, quietly_updated, renewed, revisions_keep
+from apps.sources.services.preparing import Prepared, items_prepare
+from apps.sources.services.showing import media_keep
+
+__all__ = ["BATCH", "Prepared", "items_prepare", "posts_intake", "posts_record"]
 
 BATCH = 1000
-TEXT_MAX = 50_000
-ADDRESS_MAX = 1000
 FUTURE_MAX = timedelta(minutes=10)  # clocks differ; a date further ahead is a mistake of the source
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)  # so is one before the web
-CHANGEABLE = (
-    "title",
-    "text",
-    "url",
-    "author",
-    "language",
-    "content_hash",
-    "dropped_by",
-    "revision",
-    "changed_at",
-)
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """An item as it will be stored."""
+@dataclass(slots=True)
+class Stored:
+    """What a batch came to.
 
-    external_id: str
-    title: str
-    text: str
-    url: str
-    author: str
-    channel: str
-    published_at: datetime | None
-    language: str
-    content_hash: str
-    dropped_by: str
+    Attributes:
+        new: posts that were not known.
+        changed: known posts whose words the source changed.
+        worded: known posts that had no words before (the caption of an album came with a later part).
+        told_before: those of the changed ones that listeners know of.
+        same: how many known items brought no other words.
+    """
 
+    new: list[Post] = field(default_factory=list)
+    changed: list[Post] = field(default_factory=list)
+    worded: list[Post] = field(default_factory=list)
+    told_before: set[int] = field(default_factory=set)
+    same: int = 0
 
-def items_prepare(items: Iterable[Item], rules: filters.Rules) -> list[Prepared]:
-    """Normalise items, find their language, apply the filters; without the database, so outside transactions too."""
-    prepared = (_prepare(item, rules) for item in items)
-    return list({one.external_id: one for one in reversed([one for one in prepared if one])}.values())[::-1]
+    @property
+    def added(self) -> list[Post]:
+        """Kept posts with words that listeners do not know of yet."""
+        later = [post for post in (*self.changed, *self.worded) if post.pk not in self.told_before]
+        return [post for post in (*self.new, *later) if not post.dropped_by and (post.title or post.text)]
 
 
 def posts_intake(*, source: Source, items: Iterable[Item], at: datetime | None = None) -> IntakeReport:
@@ -81,102 +74,82 @@ def _batches(prepared: Sequence[Prepared]) -> Iterator[list[Prepared]]:
 
 
 def _record_batch(source: Source, batch: list[Prepared], moment: datetime) -> IntakeReport:
-    known = {
-        post.external_id: post
-        for post in Post.objects.filter(source=source, external_id__in=[one.external_id for one in batch]).defer("text")
-    }
-    new = [_new_post(source, one, moment) for one in batch if one.external_id not in known]
-    Post.objects.bulk_create(new, batch_size=BATCH)
-    changed: list[Post] = []
-    kept_before: set[int] = set()
-    for one in batch:
-        post = known.get(one.external_id)
-        if post is not None and post.content_hash != one.content_hash:
-            if not post.dropped_by:
-                kept_before.add(post.pk)
-            changed.append(_renewed(post, one, moment))
-    if changed:
-        Post.objects.bulk_create(
-            changed, batch_size=BATCH, update_conflicts=True, unique_fields=["id"], update_fields=CHANGEABLE
-        )
-    newly_kept = [post for post in changed if post.pk not in kept_before and not post.dropped_by]
-    listeners.tell_added([*(post for post in new if not post.dropped_by), *newly_kept])
-    listeners.tell_changed([post for post in changed if post.pk in kept_before])
+    batch = _without_removed(source, batch)
+    known = known_of(source, batch)
+    stored = _stored(source, batch, known, moment)
+    media_keep(source, known, moment)
+    listeners.tell_added(stored.added)
+    listeners.tell_changed([post for post in stored.changed if post.pk in stored.told_before])
     return IntakeReport(
-        added=len(new),
-        changed=len(changed),
-        same=len(batch) - len(new) - len(changed),
-        dropped=sum(bool(post.dropped_by) for post in new),
+        added=len(stored.new),
+        changed=len(stored.changed),
+        same=stored.same + len(stored.worded),
+        dropped=sum(bool(post.dropped_by) for post in stored.new),
     )
 
 
+def _without_removed(source: Source, batch: list[Prepared]) -> list[Prepared]:
+    """Leave out what was removed here and must not come back."""
+    ids = [name for one in batch for name in (one.external_id, *one.also_known)]
+    removed = Tombstone.objects.filter(source=source, external_id__in=ids)
+    gone = set(removed.values_list("external_id", flat=True))
+    return [one for one in batch if gone.isdisjoint((one.external_id, *one.also_known))] if gone else batch
+
+
+def _stored(source: Source, batch: list[Prepared], known: Known, moment: datetime) -> Stored:
+    stored = Stored()
+    for one in batch:
+        post = known.post(one)
+        if post is None:
+            stored.new.append(known.remember(one, _new_post(source, one, moment)))
+        elif known.has_other_words(post, one):
+            had_words = known.has_words(post)
+            if had_words and not post.dropped_by:
+                stored.told_before.add(post.pk)
+            (stored.changed if had_words else stored.worded).append(renewed(post, one, moment, is_change=had_words))
+        else:
+            stored.same += 1
+    Post.objects.bulk_create(stored.new, batch_size=BATCH)
+    revisions_keep(stored.changed, moment)
+    rewritten = [*stored.changed, *stored.worded]
+    if rewritten:
+        Post.objects.bulk_create(
+            rewritten, batch_size=BATCH, update_conflicts=True, unique_fields=["id"], update_fields=CHANGEABLE
+        )
+    quietly_updated(known, rewritten, moment)
+    return stored
+
+
 def _new_post(source: Source, one: Prepared, moment: datetime) -> Post:
-    published = one.published_at or moment
+    counts = one.counts
     return Post(
         workspace_id=source.workspace_id,
         source=source,
         external_id=one.external_id,
         channel=one.channel,
+        kind=one.kind,
         title=one.title,
         text=one.text,
+        entities=written(one.entities),
         url=one.url,
         author=one.author,
+        forwarded_from=one.forwarded_from,
+        forwarded_url=one.forwarded_url,
         language=one.language,
-        published_at=published if EARLIEST <= published <= moment + FUTURE_MAX else moment,
+        message_id=one.message_id,
+        album_id=one.album_id,
+        reply_to=one.reply_to,
+        views=counts.views if counts else None,
+        forwards=counts.forwards if counts else None,
+        reactions=dict(counts.reactions) if counts else {},
+        counted_at=moment if counts else None,
+        published_at=one.published_at if _is_possible(one.published_at, moment) else moment,
         collected_at=moment,
+        changed_at=one.edited_at if _is_possible(one.edited_at, moment) else None,
         content_hash=one.content_hash,
         dropped_by=one.dropped_by,
     )
 
 
-def _renewed(post: Post, one: Prepared, moment: datetime) -> Post:
-    """The post with its source's new words; what editors already have is not dropped any more."""
-    post.title, post.text, post.language, post.content_hash = one.title, one.text, one.language, one.content_hash
-    post.url, post.author = one.url or post.url, one.author or post.author
-    post.revision += 1
-    post.changed_at = moment
-    if post.dropped_by:
-        post.dropped_by = one.dropped_by
-    return post
-
-
-def _prepare(item: Item, rules: filters.Rules) -> Prepared | None:
-    title = markup.line_of_html(item.title)[:500]
-    text = _plain(item)[:TEXT_MAX].rstrip()
-    if not title and not text:
-        return None
-    digest = hashlib.blake2b(f"{title}\n{text}".encode(), digest_size=16).hexdigest()
-    url = _address(item.url)
-    return Prepared(
-        external_id=_identity(item.external_id, url, digest),
-        title=title,
-        text=text,
-        url=url,
-        author=markup.tidy_line(item.author)[:200],
-        channel=markup.tidy_line(item.channel)[:200],
-        published_at=item.published_at,
-        language=language_of(f"{title}\n{text}"),
-        content_hash=digest,
-        dropped_by=filters.dropped_by(rules, title=title, text=text),
-    )
-
-
-def _plain(item: Item) -> str:
-    if item.markup == "html":
-        return markup.text_of_html(item.text)
-    return markup.text_of_markdown(item.text) if item.markup == "markdown" else markup.tidy(item.text)
-
-
-def _address(url: str) -> str:
-    """An http(s) address, or nothing: it becomes a link that an editor opens."""
-    url = markup.tidy_line(url)
-    return url if url.lower().startswith(("http://", "https://")) and len(url) <= ADDRESS_MAX else ""
-
-
-def _identity(external_id: str, url: str, digest: str) -> str:
-    """The source's own id, else the address, else the content; long ones by their hash."""
-    own = markup.tidy_line(external_id)
-    identity = own or url or f"text:{digest}"
-    if len(identity) <= 200:
-        return identity
-    return "hash:" + hashlib.blake2b(identity.encode(), digest_size=16).hexdigest()
+def _is_possible(at: datetime | None, moment: datetime) -> bool:
+    return at is not None and EARLIEST <= at <= moment + FUTURE_MAX
