@@ -105,7 +105,11 @@ class Workspace(models.Model):
         validators=[MinValueValidator(Decimal(0))],
         help_text=_("Empty: the one of the installation."),
     )
-    retention_days = models.PositiveIntegerField(_("keep posts, days"), default=365)
+    retention_days = models.PositiveIntegerField(
+        _("keep posts, days"),
+        default=0,
+        help_text=_("0: for ever. What a worked story uses is always kept. A source can have a time of its own."),
+    )
     created_at = models.DateTimeField(_("created"), default=now, editable=False)
 
     class Meta:

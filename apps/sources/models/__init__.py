@@ -2,8 +2,10 @@
 
 from apps.sources.models.filter import FilterRule, FilterSet
 from apps.sources.models.media import MediaFetch, MediaFile, PostMedia
-from apps.sources.models.post import Family, Post, PostQuerySet, Revision, Tombstone
+from apps.sources.models.page import PageLink
+from apps.sources.models.post import Family, PastCount, Post, PostQuerySet, Revision, Tombstone
 from apps.sources.models.source import INTERVAL_MAX_S, INTERVAL_MIN_S, Source, Subscription
+from apps.sources.models.upkeep import HealthCheck, Retention
 from apps.sources.models.websub import HubAsk, HubPush
 from apps.sources.models.work import ChannelRead, ImportFile, Poll
 
@@ -14,15 +16,19 @@ __all__ = [
     "Family",
     "FilterRule",
     "FilterSet",
+    "HealthCheck",
     "HubAsk",
     "HubPush",
     "ImportFile",
     "MediaFetch",
     "MediaFile",
+    "PageLink",
+    "PastCount",
     "Poll",
     "Post",
     "PostMedia",
     "PostQuerySet",
+    "Retention",
     "Revision",
     "Source",
     "Subscription",

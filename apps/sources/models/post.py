@@ -110,6 +110,12 @@ class Post(models.Model):
             models.Index(fields=["workspace", "-published_at", "-id"], name="post_newest_in_workspace"),
             models.Index(fields=["source", "-published_at", "-id"], name="post_newest_of_source"),
             models.Index(fields=["source", "-collected_at"], name="post_collected_by_source"),
+            models.Index(fields=["workspace", "language", "-published_at", "-id"], name="post_newest_by_language"),
+            # Numbers over a period are counted from this index alone.
+            models.Index(
+                fields=["workspace", "published_at", "source", "language", "kind", "dropped_by", "is_used"],
+                name="post_numbers",
+            ),
             models.Index(
                 fields=["source", "message_id"], name="post_message_of_source", condition=Q(message_id__isnull=False)
             ),
@@ -152,7 +158,8 @@ class Tombstone(models.Model):
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="tombstones", verbose_name=_("source"))
     external_id = models.CharField(_("id at the source"), max_length=200)
-    at = models.DateTimeField(_("removed"), default=now)
+    at = models.DateTimeField(_("removed"), default=now)  # or since then last offered by its source
+    reason = models.CharField(_("why"), max_length=300, blank=True)
 
     class Meta:
         verbose_name = _("removed post")
@@ -163,6 +170,26 @@ class Tombstone(models.Model):
 
     def __str__(self) -> str:
         return self.external_id
+
+
+class PastCount(models.Model):
+    """How many posts of a source came out in an hour and are kept no longer; numbers of the past need them."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="past", verbose_name=_("source"))
+    hour = models.DateTimeField(_("hour"))  # its beginning, UTC
+    language = models.CharField(_("language"), max_length=8, blank=True)
+    kind = models.CharField(_("kind"), max_length=10, choices=Post.Kind.choices, default=Post.Kind.TEXT)
+    posts = models.PositiveIntegerField(_("posts"), default=0)
+    kept = models.PositiveIntegerField(_("kept"), default=0)
+
+    class Meta:
+        verbose_name = _("count of the past")
+        verbose_name_plural = _("counts of the past")
+        ordering = ("source", "hour", "id")
+        constraints = [models.UniqueConstraint(fields=["source", "hour", "language", "kind"], name="past_count_once")]
+
+    def __str__(self) -> str:
+        return f"{self.source_id} · {self.hour:%Y-%m-%d %H}"
 
 
 class Family(models.Model):

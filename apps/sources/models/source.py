@@ -56,7 +56,10 @@ class Source(models.Model):
         _("links to collect"), max_length=300, blank=True, help_text=_("A CSS selector of the links to articles.")
     )
     retention_days = models.PositiveIntegerField(
-        _("keep posts, days"), null=True, blank=True, help_text=_("Empty: as long as the workspace keeps them.")
+        _("keep posts, days"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: as long as the workspace keeps them. 0: for ever."),
     )
     fetch_media = models.BooleanField(
         _("fetch pictures and files"), default=False, help_text=_("Off: each is fetched when an editor asks for it.")
@@ -70,6 +73,12 @@ class Source(models.Model):
     rhythm_s = models.PositiveIntegerField(_("usual gap between posts, seconds"), null=True, blank=True, editable=False)
     last_post_at = models.DateTimeField(_("last post"), null=True, blank=True, editable=False)
     quiet_since = models.DateTimeField(_("quiet since"), null=True, blank=True, editable=False)
+    quiet_at = models.DateTimeField(null=True, blank=True, editable=False)  # silence tells from here on, by its rhythm
+    rhythm = models.JSONField(default=dict, blank=True, editable=False)  # `rhythm.Rhythm` as it was learnt
+    learnt_at = models.DateTimeField(null=True, blank=True, editable=False)
+    posts_a_day = models.FloatField(_("posts a day"), null=True, blank=True, editable=False)
+    share_kept = models.FloatField(_("share kept"), null=True, blank=True, editable=False)
+    archived_at = models.DateTimeField(_("archived"), null=True, blank=True, editable=False)
     moved_to = models.CharField(max_length=1000, blank=True, editable=False)  # a permanent redirect, being confirmed
     moved_seen = models.PositiveSmallIntegerField(default=0, editable=False)
     moved_since = models.DateTimeField(null=True, blank=True, editable=False)
