@@ -1,4 +1,4 @@
-"""When the sweep last ran: the sign that beat, broker and worker are all alive."""
+"""When the sweep last ran, the sign that beat, broker and worker are all alive; and other processes' signs of life."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from apps.core.clock import now
 KEY = "pult.tick"
 
 
-def tick_record() -> None:
-    """Remember that the sweep runs now."""
-    cache.set(KEY, now().isoformat(), timeout=None)
+def tick_record(process: str = "") -> None:
+    """Remember that the sweep runs now, or that a process of this name is alive."""
+    cache.set(_key(process), now().isoformat(), timeout=None)
 
 
-def tick_last() -> datetime | None:
-    """When the sweep last ran; None where it never did, or the cache was emptied."""
-    kept: str | None = cache.get(KEY)
+def tick_last(process: str = "") -> datetime | None:
+    """When the sweep (or the process) last said so; None where it never did, or the cache was emptied."""
+    kept: str | None = cache.get(_key(process))
     return datetime.fromisoformat(kept) if kept else None
+
+
+def _key(process: str) -> str:
+    return f"{KEY}.{process}" if process else KEY

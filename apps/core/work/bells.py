@@ -26,7 +26,7 @@ def register(name: str, *, task: str) -> None:
 
 
 def task_of(name: str) -> str:
-    """The Celery task that a bell wakes.
+    """The Celery task that a bell wakes; empty where a process of its own looks after the kind.
 
     Raises:
         LookupError: nothing is registered under this name.
@@ -35,13 +35,15 @@ def task_of(name: str) -> str:
 
 
 def ring(name: str) -> bool:
-    """Wake a worker now; False where one is on its way already or the broker can't be reached.
+    """Wake a worker now; False where one is on its way already, the broker can't be reached, or no bell is needed.
 
     Raises:
         LookupError: no such bell: a slip in the code.
     """
     global _quiet_until  # noqa: PLW0603
     task = task_of(name)
+    if not task:
+        return False
     if time.monotonic() < _quiet_until:
         counters.bell(name, "quiet")
         return False
@@ -85,7 +87,8 @@ def ring_on_commit(name: str) -> None:
     Raises:
         LookupError: no such bell: a slip in the code.
     """
-    task_of(name)
+    if not task_of(name):
+        return
     alias = router.db_for_write(WorkRow)
     connection = connections[alias]
     bell = _Bell(name)

@@ -47,10 +47,21 @@ class Claimed:
     settled: int = 0
 
 
-def claim(kind: Kind, *, limit: int, lease: timedelta, idle: bool = True, at: datetime | None = None) -> Claimed:
-    """Lease up to `limit` due rows of a kind; `idle` says that nothing else is in flight in this worker."""
+def claim(
+    kind: Kind,
+    *,
+    limit: int,
+    lease: timedelta,
+    idle: bool = True,
+    at: datetime | None = None,
+    only: scan.Only | None = None,
+) -> Claimed:
+    """Lease up to `limit` due rows of a kind; `idle` says that nothing else is in flight in this worker.
+
+    `only` narrows a kind without lanes to the rows that this worker can work.
+    """
     moment = at or now()
-    table = scan.Table.of_rows(kind.model) if kind.lane_model is None else scan.Table.of_lanes(kind.lane_model)
+    table = scan.Table.of_rows(kind.model, only) if kind.lane_model is None else scan.Table.of_lanes(kind.lane_model)
     spaces = scan.due_workspaces(table, at=moment, limit=limit)
     if not spaces:
         return Claimed()
@@ -173,7 +184,7 @@ def settle_begun(kind: Kind, *, limit: int = 100, at: datetime | None = None) ->
     return count
 
 
-def is_due(kind: Kind, *, at: datetime | None = None) -> bool:
+def is_due(kind: Kind, *, at: datetime | None = None, only: scan.Only | None = None) -> bool:
     """Is anything of this kind due now?"""
-    table = scan.Table.of_rows(kind.model) if kind.lane_model is None else scan.Table.of_lanes(kind.lane_model)
+    table = scan.Table.of_rows(kind.model, only) if kind.lane_model is None else scan.Table.of_lanes(kind.lane_model)
     return scan.any_due(table, at=at or now())

@@ -49,7 +49,8 @@ class _Drain:
         return not stopping.is_asked() and time.monotonic() < self.ends
 
     def claim(self, limit: int, *, idle: bool = True) -> claims.Claimed:
-        return claims.claim(self.kind, limit=limit, lease=self.job.lease, idle=idle)
+        only = self.job.only() if isinstance(self.job, Job) and self.job.only else None
+        return claims.claim(self.kind, limit=limit, lease=self.job.lease, idle=idle, only=only)
 
     def note(self, due: datetime | None) -> None:
         """Remember when something that this drain put back is due again."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from apps.core.work import scan
+
 
 class Defer(Exception):  # noqa: N818
     """Raised by `plan` or `work`: put the row back for later; this was not an attempt."""
@@ -34,6 +36,7 @@ class Job:
         begins: the work must not repeat: `begin` is committed right before it.
         session: opened once per drain and passed as the second argument of asynchronous work.
         attempts_max: expected failures after which the row is dead; without it, never.
+        only: asked before each claim, on the drain's thread: the part of the rows that this worker can work.
     """
 
     kind: str
@@ -46,6 +49,7 @@ class Job:
     begins: bool = False
     session: Callable[[], AbstractAsyncContextManager[Any]] | None = None
     attempts_max: int | None = None
+    only: Callable[[], scan.Only] | None = None
 
     @property
     def is_async(self) -> bool:

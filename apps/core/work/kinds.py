@@ -25,9 +25,10 @@ class Kind:
     Attributes:
         name: the name of its bell.
         model_label: "app.Model" of its rows.
-        task: dotted path of the Celery task that drains it.
+        task: dotted path of the Celery task that drains it; empty where `process` does.
         on_dead, on_unknown: dotted paths of what the owner does in the transaction that makes a row so.
         lane_label: "app.Model" of its lanes, where rows with one order key wait for each other.
+        process: the management command whose process drains it and looks by itself; no bell is rung for it.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Kind:
     on_dead: str = ""
     on_unknown: str = ""
     lane_label: str = ""
+    process: str = ""
 
     @cached_property
     def model(self) -> type[WorkRow]:
@@ -66,14 +68,23 @@ _kinds: dict[str, Kind] = {}
 
 
 def register(
-    *, name: str, model: str, task: str, on_dead: str = "", on_unknown: str = "", lane_model: str = ""
+    *,
+    name: str,
+    model: str,
+    task: str = "",
+    on_dead: str = "",
+    on_unknown: str = "",
+    lane_model: str = "",
+    process: str = "",
 ) -> Kind:
     """Make a kind known; call it in the owning app's `AppConfig.ready()`.
 
     Raises:
-        ValueError: the name or the model is taken by another kind.
+        ValueError: the name or the model is taken by another kind, or not exactly one of task and process drains it.
     """
-    made = Kind(name, model, task, on_dead, on_unknown, lane_model)
+    if bool(task) == bool(process):
+        raise ValueError(f"work kind {name} is drained either by a task or by a process of its own")
+    made = Kind(name, model, task, on_dead, on_unknown, lane_model, process)
     for known in _kinds.values():
         if (known.name == name or known.model_label == model) and known != made:
             raise ValueError(f"work kind {name} ({model}) collides with {known.name} ({known.model_label})")

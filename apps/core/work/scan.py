@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,14 @@ _last_served: dict[str, int] = {}
 
 
 @dataclass(frozen=True)
+class Only:
+    """A part of a kind's rows: those whose `column` names one of these objects."""
+
+    column: str
+    objects: models.QuerySet[Any]
+
+
+@dataclass(frozen=True)
 class Table:
     """Where due things are found: the rows of a kind, or its lanes.
 
@@ -22,17 +30,25 @@ class Table:
         name: quoted for SQL.
         time: the column that says when.
         live: the condition of the partial indexes, word for word.
+        only, params: a further condition on `t`, with what stands for its %s; empty where every row may be taken.
     """
 
     alias: str
     name: str
     time: str
     live: str
+    only: str = ""
+    params: tuple[Any, ...] = ()
 
     @classmethod
-    def of_rows(cls, model: type[models.Model]) -> Table:
-        """The rows of a kind."""
-        return cls._of(model, "not_before", LIVE_SQL)
+    def of_rows(cls, model: type[models.Model], only: Only | None = None) -> Table:
+        """The rows of a kind, or a part of them."""
+        table = cls._of(model, "not_before", LIVE_SQL)
+        if only is None:
+            return table
+        column = connections[table.alias].ops.quote_name(model._meta.get_field(only.column).column)  # type: ignore[union-attr]
+        sql, params = only.objects.values("pk").order_by().query.get_compiler(table.alias).as_sql()
+        return replace(table, only=f" AND t.{column} IN ({sql})", params=tuple(params))
 
     @classmethod
     def of_lanes(cls, model: type[models.Model]) -> Table:
@@ -65,8 +81,8 @@ def moment(table: Table, at: datetime) -> Any:
 
 def any_due(table: Table, *, at: datetime) -> bool:
     """Is anything due?"""
-    sql = f"SELECT 1 FROM {table.name} WHERE {table.live} AND {table.time} <= %s LIMIT 1"  # noqa: S608
-    return bool(rows(table, sql, [moment(table, at)]))
+    sql = f"SELECT 1 FROM {table.name} t WHERE t.{table.live} AND t.{table.time} <= %s{table.only} LIMIT 1"  # noqa: S608
+    return bool(rows(table, sql, [moment(table, at), *table.params]))
 
 
 def due_workspaces(table: Table, *, at: datetime, limit: int) -> list[int]:
@@ -86,7 +102,10 @@ def skip_scan_sql(table: Table) -> str:
         f"(SELECT t.workspace_id FROM {table.name} t WHERE t.{table.live} AND t.workspace_id > {{}} "  # noqa: S608
         "ORDER BY t.workspace_id LIMIT 1)"
     )
-    due = f"SELECT 1 FROM {table.name} t WHERE t.{table.live} AND t.workspace_id = spaces.id AND t.{table.time} <= %s"  # noqa: S608
+    due = (
+        f"SELECT 1 FROM {table.name} t "  # noqa: S608
+        f"WHERE t.{table.live} AND t.workspace_id = spaces.id AND t.{table.time} <= %s{table.only}"
+    )
     first, others = following.format("%s"), following.format("spaces.id")
     steps = f"SELECT {first} UNION ALL SELECT {others} FROM spaces WHERE spaces.id < %s"  # noqa: S608
     return (
@@ -97,7 +116,8 @@ def skip_scan_sql(table: Table) -> str:
 
 def _step(table: Table, *, at: datetime, limit: int, after: int, upto: int | None) -> list[int]:
     last = 2**63 - 1 if upto is None else upto
-    return [pk for (pk,) in rows(table, skip_scan_sql(table), [after, last, last, moment(table, at), limit])]
+    params = [after, last, last, moment(table, at), *table.params, limit]
+    return [pk for (pk,) in rows(table, skip_scan_sql(table), params)]
 
 
 def lock_due(table: Table, spaces: Sequence[int], *, at: datetime, limit: int) -> list[int]:
@@ -121,15 +141,16 @@ def _lock(
     skips = table.connection.features.has_select_for_update_skip_locked
     sql = (
         f"SELECT t.workspace_id, t.id FROM {table.name} t WHERE t.{table.live} AND t.workspace_id = {{}} "  # noqa: S608
-        f"AND t.{table.time} <= %s {{}}ORDER BY t.{table.time}, t.id LIMIT %s {{}}"
+        f"AND t.{table.time} <= %s{table.only} {{}}ORDER BY t.{table.time}, t.id LIMIT %s {{}}"
     )
     when = moment(table, at)
     if skips:
         inner = sql.format("s.id", "AND t.id <> ALL(%s) ", "FOR UPDATE SKIP LOCKED")
         outer = f"SELECT r.* FROM unnest(%s::bigint[]) AS s(id) CROSS JOIN LATERAL ({inner}) r LIMIT %s"  # noqa: S608
-        return [(space, pk) for space, pk in rows(table, outer, [list(spaces), when, except_for, share, limit])]
+        params = [list(spaces), when, *table.params, except_for, share, limit]
+        return [(space, pk) for space, pk in rows(table, outer, params)]
     found: list[tuple[int, int]] = []
     unseen = f"AND t.id NOT IN ({', '.join(str(int(pk)) for pk in except_for)}) " if except_for else ""
     for space in spaces:
-        found += rows(table, sql.format("%s", unseen, ""), [space, when, min(share, limit - len(found))])
+        found += rows(table, sql.format("%s", unseen, ""), [space, when, *table.params, min(share, limit - len(found))])
     return found[:limit]

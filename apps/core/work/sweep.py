@@ -17,7 +17,7 @@ def sweep() -> list[str]:
     for kind in kinds.known():
         try:
             claims.settle_begun(kind)
-            due = claims.is_due(kind)
+            due = not kind.process and claims.is_due(kind)
         except Exception:
             log.exception("sweep.kind_failed", kind=kind.name)
             continue
