@@ -5,7 +5,7 @@ from __future__ import annotations
 import factory
 
 from apps.accounts.models import Workspace
-from apps.telegram.models import Bot
+from apps.telegram.models import Bot, KnownChat, Update
 
 
 class WorkspaceFactory(factory.django.DjangoModelFactory[Workspace]):
@@ -34,3 +34,30 @@ class BotFactory(factory.django.DjangoModelFactory[Bot]):
 def token_of(bot_id: int) -> str:
     """A token of the right shape."""
     return f"{bot_id}:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-ab"
+
+
+class UpdateFactory(factory.django.DjangoModelFactory[Update]):
+    """A message that a bot was told."""
+
+    class Meta:
+        model = Update
+
+    bot = factory.SubFactory(BotFactory)
+    workspace = factory.LazyAttribute(lambda update: update.bot.workspace)
+    update_id = factory.Sequence(lambda n: 7_000 + n)
+    kind = "message"
+    payload = factory.LazyFunction(dict)
+
+
+class KnownChatFactory(factory.django.DjangoModelFactory[KnownChat]):
+    """A channel where the bot may post."""
+
+    class Meta:
+        model = KnownChat
+
+    bot = factory.SubFactory(BotFactory)
+    chat_id = factory.Sequence(lambda n: -1_001_000_000_000 - n)
+    kind = "channel"
+    title = factory.Sequence(lambda n: f"Channel {n}")
+    status = "administrator"
+    can_post = True

@@ -12,10 +12,10 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import Alert, AuditEntry, Membership, User, Workspace
-from apps.telegram.services import bots as services
 from apps.telegram.models import Bot
 from apps.telegram.ports import BotIdentity
 from apps.telegram.services import bot_pause
+from apps.telegram.services import bots as services
 from tests.servers import bot_api
 from tests.servers.bot_api import BotApiServer
 from tests.telegram.factories import BotFactory, WorkspaceFactory, token_of
