@@ -55,6 +55,17 @@ class Fetched:
         """Seconds that the server asks to wait, if it says so."""
         return retry_after(self.headers.get("Retry-After"), at=self.received_at)
 
+    @property
+    def charset(self) -> str:
+        """The encoding that Content-Type names; empty where it names none."""
+        kind = self.headers.get("Content-Type") or ""
+        return kind.partition("charset=")[2].split(";")[0].strip(" \"'")
+
+    def mark(self, name: str, limit: int) -> str:
+        """A header to send back next time; one that does not fit is forgotten rather than cut."""
+        value = self.headers.get(name) or ""
+        return value if len(value) <= limit and value.isprintable() else ""
+
     def expect(self) -> Fetched:
         """This answer if it is 2xx or 304.
 

@@ -2,6 +2,7 @@
 
     def plan(source: Source) -> Any: ...                                    # synchronous, may use the ORM
     async def collect(plan: Any, client: http.Session) -> PollResult: ...   # no ORM; an expected failure may be raised
+    def record(source: Source, notes: Any) -> None: ...                     # only where results carry notes
 
 Modules are named by path: those who only ask whether a kind is collected do not load parsers.
 """
@@ -18,6 +19,7 @@ if TYPE_CHECKING:  # services ask this table, and results speak of services
 
 COLLECTORS = {
     "feed": "apps.sources.collectors.feed",
+    "page": "apps.sources.collectors.page",
 }
 
 
@@ -30,6 +32,10 @@ class Collector(Protocol):
 
     async def collect(self, plan: Any, client: http.Session) -> PollResult:
         """Ask for what is new and read it."""
+        ...
+
+    def record(self, source: Source, notes: Any) -> None:
+        """Store what a result notes beside the posts; asked only where it notes something."""
         ...
 
 

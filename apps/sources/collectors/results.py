@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from apps.sources.services.intake import Prepared
 
@@ -14,6 +15,8 @@ class PollResult:
     Attributes:
         prepared: items as they will be stored.
         etag, last_modified: marks to send back next time.
+        notes: what the collector's own `record` stores beside the posts, in the same transaction.
+        is_partial: more was found than was read; the next collection follows soon.
         retry_after: seconds that the other side asked to wait after a failure.
     """
 
@@ -24,3 +27,5 @@ class PollResult:
     last_modified: str = ""
     problem: str = ""
     retry_after: float | None = None
+    notes: Any = None
+    is_partial: bool = False

@@ -26,6 +26,7 @@ from apps.sources.services.schedule import failing_key, gone_key, poll_next, sou
 FAILURES_TOLD = 3  # failures in a row before a person is told
 KEPT = timedelta(days=7)  # finished collections are kept for reading so long
 BUSY_WAIT_S = 30.0
+SOON = timedelta(seconds=5)  # to read what a collection has left over
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ def poll_record(row: Poll, result: PollResult) -> None:
     report = IntakeReport()
     if result.outcome == Poll.Outcome.FETCHED:
         report = posts_record(source=source, prepared=result.prepared)
+    if result.notes is not None:
+        collector_of(source.kind).record(source, result.notes)
     Poll.objects.filter(pk=row.pk).update(
         outcome=result.outcome,
         status=result.status,
@@ -81,7 +84,7 @@ def poll_record(row: Poll, result: PollResult) -> None:
         poll_next(source, wait=wait_after(source, failures=failures, retry_after=result.retry_after))
     else:
         _succeeded(source, result)
-        poll_next(source, wait=wait_after(source, failures=0))
+        poll_next(source, wait=SOON if result.is_partial else wait_after(source, failures=0))
     Poll.objects.filter(source=source, state=WorkRow.State.DONE, finished_at__lt=now() - KEPT).delete()
 
 

@@ -1,0 +1,68 @@
+"""The articles of list pages: which are known, which are due, and how each fared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.utils.translation import gettext as _
+
+from apps.core.clock import now
+from apps.sources.models import PageLink, Source
+
+State = PageLink.State
+AGAIN = (timedelta(hours=1), timedelta(hours=6), timedelta(days=1))  # after each reading; then it is left alone
+RETRIES = (timedelta(minutes=30), timedelta(hours=3), timedelta(days=1))  # after each failure in reading
+FORGOTTEN = timedelta(days=60)  # no list names it any more
+OUTCOMES = {"read": State.READ, "failed": State.FAILED, "refused": State.REFUSED, "gone": State.REFUSED}
+
+
+def links_due(source: Source, *, limit: int) -> list[tuple[str, str]]:
+    """Addresses and titles of the articles to read now, the longest waiting first."""
+    due = PageLink.objects.filter(source=source, next_at__lte=now()).order_by("next_at", "id")
+    return list(due.values_list("address", "title")[:limit])
+
+
+def links_known(source: Source) -> frozenset[str]:
+    """The addresses that the list named before."""
+    return frozenset(PageLink.objects.filter(source=source).values_list("address", flat=True))
+
+
+def links_list(source: Source, listed: Sequence[tuple[str, str]]) -> None:
+    """Note what the list names now; what it has not named for long is forgotten."""
+    moment = now()
+    # The list has the newest first: the oldest are read first, so that posts come in their order.
+    rows = [
+        PageLink(source=source, address=address, title=title, found_at=moment, seen_at=moment, next_at=moment)
+        for address, title in reversed(listed)
+    ]
+    PageLink.objects.bulk_create(rows, ignore_conflicts=True, batch_size=200)
+    PageLink.objects.filter(source=source, address__in=[address for address, _title in listed]).update(seen_at=moment)
+    PageLink.objects.filter(source=source, seen_at__lt=moment - FORGOTTEN).delete()
+
+
+def link_record(source: Source, *, address: str, outcome: str, problem: str = "") -> None:
+    """Note how reading an article went, and when it is read again.
+
+    `outcome` is read, failed (tried again later), refused (no article there) or gone.
+    """
+    link = PageLink.objects.filter(source=source, address=address).only("pk", "reads", "state").first()
+    if link is None:
+        return
+    waits = AGAIN if outcome == "read" else RETRIES if outcome == "failed" else ()
+    times = link.reads if OUTCOMES[outcome] == link.state else 0
+    PageLink.objects.filter(pk=link.pk).update(
+        state=OUTCOMES[outcome],
+        problem=problem,
+        reads=times + 1,
+        next_at=now() + waits[times] if times < len(waits) else None,
+    )
+
+
+def no_links_words(selector: str) -> str:
+    """What to say where the selector finds nothing."""
+    if not selector:
+        return _("Choose which links of the page are articles.")
+    return _("The page has no links that match “%(selector)s”. It may have been rebuilt: choose the links anew.") % {
+        "selector": selector
+    }
