@@ -123,7 +123,16 @@ class UnreadableError(PermanentError):
 
 @dataclass(frozen=True, slots=True)
 class FeedPage:
-    """A feed as it stood at one moment: its own title and its entries, newest first where the feed says so."""
+    """A feed as it stood at one moment: its own title and its entries, newest first where the feed says so.
+
+    Attributes:
+        ttl_s, period_s: how often it wants to be asked, by RSS and by the syndication module; 0 where it does not say.
+        hub, topic: who tells of its entries, and under which address (WebSub); empty where nobody does.
+    """
 
     title: str
     items: tuple[Item, ...]
+    ttl_s: int = 0
+    period_s: int = 0
+    hub: str = ""
+    topic: str = ""

@@ -24,16 +24,19 @@ def decode(content: bytes, *, charset: str = "") -> str:
     """Turn bytes into text by mark, by UTF-8's own shape, by prolog, by the HTTP charset, then by guess."""
     for mark, name in BOMS:
         if content.startswith(mark):
-            return content[len(mark) :].decode(name, errors="replace")
+            content = content[len(mark) :]
+            if (text := _as_marked(content, name)) is not None:
+                return text
+            break  # the mark lies; so may the rest
     if wide := _wide(content):
         return content.decode(wide, errors="replace")
     try:
         return content.decode("utf-8")  # other tables almost never look like UTF-8, so it wins over a lying prolog
     except UnicodeDecodeError:
         pass
-    declared = _known(_prolog(content)) or _known(charset)
-    if declared and declared != "utf-8":
-        return _read(content, declared)
+    for declared in (_known(_prolog(content)), _known(charset)):
+        if declared and declared != "utf-8" and not declared.startswith(("utf-16", "utf-32")):
+            return _read(content, declared)
     text = content.decode("utf-8", errors="replace")
     high_bytes = sum(len(run) for run in HIGH.findall(content))
     if text.count(MANGLED) <= max(3, high_bytes // 50):
@@ -41,11 +44,25 @@ def decode(content: bytes, *, charset: str = "") -> str:
     return content.decode(_guess(content, high_bytes), errors="replace")
 
 
+def _as_marked(content: bytes, name: str) -> str | None:
+    """The text in the table that a byte order mark names, or None where that gives no document."""
+    text = content.decode(name, errors="replace")
+    if name == "utf-8":
+        high_bytes = sum(len(run) for run in HIGH.findall(content))
+        return text if text.count(MANGLED) <= max(3, high_bytes // 50) else None
+    return text if "<" in text[:500] or "{" in text[:500] else None
+
+
 def _wide(content: bytes) -> str:
-    head = content[:4]
-    if head.startswith(b"<\x00"):
-        return "utf-16-le"
-    return "utf-16-be" if head.startswith(b"\x00<") else ""
+    """Two bytes a letter, by how a document begins where it does so."""
+    head = content[:200]
+    start = len(head) - len(head.lstrip(b" \t\r\n\x00"))
+    if head[start : start + 1] not in {b"<", b"{"} or b"\x00" not in head[: start + 4]:
+        return ""
+    before, after = head[max(start - 3, 0) : start], head[start + 1 : start + 4]
+    if start % 2:
+        return "utf-32-be" if before == b"\x00\x00\x00" and start % 4 == 3 else "utf-16-be"
+    return "utf-32-le" if after == b"\x00\x00\x00" else "utf-16-le"
 
 
 def _prolog(content: bytes) -> str:
@@ -61,9 +78,10 @@ def _known(name: str) -> str:
 
 
 def _read(content: bytes, declared: str) -> str:
-    """Read in the declared table, or in the other Cyrillic one where that gives far more ordinary Russian."""
-    if declared == "iso8859-1":
-        declared = "windows-1252"  # as browsers do: its extra characters are what is meant
+    """Read in the declared table, or in a Cyrillic one where that gives far more ordinary Russian."""
+    if declared in {"iso8859-1", "cp1252"}:
+        # Servers send it where nobody chose anything; a text of mostly high letters is no Western one.
+        declared = _guess(content, sum(len(run) for run in HIGH.findall(content)))
     text = content.decode(declared, errors="replace")
     names = {codecs.lookup(name).name: name for name in CYRILLIC}
     if declared in names:

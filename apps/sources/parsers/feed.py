@@ -1,7 +1,7 @@
 """RSS, Atom, RDF and JSON Feed: bytes in, `FeedPage` out.
 
 fastfeedparser reads what it can (some seventy times faster); feedparser, which forgives more, gets the rest.
-Document types and the entities that they define never reach a parser, so nothing is expanded or fetched.
+Document types and entities never reach a parser (`doctype.py`), so no parser expands or fetches anything.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import calendar
 import io
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
-from html.entities import html5
 from typing import Any
 from urllib.parse import urljoin
 
@@ -19,79 +19,37 @@ import fastfeedparser
 import feedparser
 from django.utils.translation import gettext as _
 
+from apps.sources.parsers.doctype import disarmed
 from apps.sources.parsers.encoding import decode
+from apps.sources.parsers.feed_head import read_head
 from apps.sources.parsers.json_feed import parse_json_feed
+from apps.sources.parsers.web_page import is_page, page_words, read_page
 from apps.sources.ports import FeedPage, Item, UnreadableError
 
-DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,300}\?>", re.IGNORECASE)
-DOCTYPE = re.compile(r"<!DOCTYPE\b", re.IGNORECASE)
-ENTITY_DEFINITION = re.compile(r"<!(?:ENTITY|ELEMENT|ATTLIST|NOTATION)\b", re.IGNORECASE)
-NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,30};)")
-NUMBERED = re.compile(r"&#(?:[xX]0*([0-9A-Fa-f]+)|0*([0-9]+));?")
-XML_OWN = frozenset({"amp;", "lt;", "gt;", "quot;", "apos;"})
-HTML_HEAD = re.compile(r"^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
-LAST_CHARACTER = 0x10FFFF
-DOCTYPE_REACH = 100_000  # characters in which a document type must end
+ROOT = re.compile(r"<(?:feed|rss|rdf:RDF)[\s>]")  # some feeds come wrapped in a page
+ENTRY = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 
 
 def parse_feed(content: bytes, *, charset: str = "", base_url: str = "") -> FeedPage:
     """Read a feed of any known kind; relative addresses are completed from `base_url`.
 
     Raises:
-        UnreadableError: it is a web page, is empty, or is no feed at all.
+        UnreadableError: it is a web page, is empty, broken, or no feed at all.
     """
     text = decode(content, charset=charset).lstrip("\ufeff \t\r\n")
     if not text:
         raise UnreadableError(_("The answer is empty; a feed was expected."), code="feed_empty")
     if text[0] in "{[":
         return parse_json_feed(text, base_url=base_url)
-    if HTML_HEAD.match(text[:5000]):
-        raise UnreadableError(
-            _("This is a web page, not a feed. Look on the page for the address of its RSS."), code="feed_is_page"
-        )
-    safe = _disarmed(text).encode("utf-8", errors="replace")
-    return _read_fast(safe, base_url) or _read_forgiving(safe, base_url)
-
-
-def _disarmed(text: str) -> str:
-    """The document as UTF-8 without a document type, HTML's named characters written out."""
-    text = DECLARATION.sub("", text)
-    start = DOCTYPE.search(text[:DOCTYPE_REACH])
-    if start:
-        text = text[: start.start()] + text[_doctype_end(text, start.end()) :]
-    text = NAMED.sub(lambda found: found.group(0) if found.group(1) in XML_OWN else _character(found), text)
-    text = NUMBERED.sub(lambda found: found.group(0) if _is_character(found) else "", text)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + text.lstrip()
-
-
-def _is_character(found: re.Match[str]) -> bool:
-    """Whether a numbered character is one; halves of characters break every parser."""
-    hexadecimal, decimal = found.groups()
-    digits = hexadecimal or decimal
-    number = int(digits, 16 if hexadecimal else 10) if len(digits) <= 7 else LAST_CHARACTER + 1
-    return 0 < number <= LAST_CHARACTER and not 0xD800 <= number <= 0xDFFF
-
-
-def _character(found: re.Match[str]) -> str:
-    known = html5.get(found.group(1))
-    return found.group(0) if known is None or any(sign in known for sign in "<>&\"'") else known
-
-
-def _doctype_end(text: str, start: int) -> int:
-    depth, quote = 0, ""
-    for place in range(start, min(len(text), start + DOCTYPE_REACH)):
-        sign = text[place]
-        if quote:
-            quote = "" if sign == quote else quote
-        elif sign in "\"'":
-            quote = sign
-        elif sign == "[":
-            depth += 1
-        elif sign == "]":
-            depth -= 1
-        elif sign == ">" and depth <= 0:
-            return place + 1
-    raise UnreadableError(_("The feed's document type does not end; it is not read."), code="feed_doctype")
+    if is_page(text) and not ROOT.search(text):
+        raise UnreadableError(page_words(read_page(text, base_url=base_url)), code="feed_is_page")
+    safe = disarmed(text)
+    content = safe.encode("utf-8", errors="replace")
+    page = _read_fast(content, base_url) or _read_forgiving(content, base_url)
+    if not page.items and ENTRY.search(safe):
+        raise UnreadableError(_("The feed is broken: it has entries, but they can't be read."), code="feed_broken")
+    head = read_head(safe, base_url=base_url)
+    return replace(page, ttl_s=head.ttl_s, period_s=head.period_s, hub=head.hub, topic=head.topic)
 
 
 def _read_fast(content: bytes, base_url: str) -> FeedPage | None:

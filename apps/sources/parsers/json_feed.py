@@ -27,8 +27,23 @@ def parse_json_feed(text: str, *, base_url: str = "") -> FeedPage:
         raise UnreadableError(_("This JSON is not a JSON Feed: it has no list of items."), code="feed_json")
     items = (_item(entry, base_url) for entry in page["items"] if isinstance(entry, dict))
     return FeedPage(
-        title=_words(page.get("title")), items=tuple(item for item in items if item.title or item.text or item.url)
+        title=_words(page.get("title")),
+        items=tuple(item for item in items if item.title or item.text or item.url),
+        hub=_hub(page.get("hubs")),
+        topic=_web_address(page.get("feed_url")),
     )
+
+
+def _hub(hubs: object) -> str:
+    for hub in hubs if isinstance(hubs, list) else ():
+        if isinstance(hub, dict) and _words(hub.get("type")).lower() == "websub":
+            return _web_address(hub.get("url"))
+    return ""
+
+
+def _web_address(value: object) -> str:
+    address = _words(value)
+    return address if address.startswith(("http://", "https://")) and len(address) <= 1000 else ""
 
 
 def _item(entry: Mapping[str, Any], base_url: str) -> Item:
