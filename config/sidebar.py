@@ -79,6 +79,7 @@ SIDEBAR: tuple[tuple[Words, tuple[Entry, ...]], ...] = (
             Entry(_("Polls"), "sync", "sources.poll"),
             Entry(_("Imports"), "upload_file", "sources.importfile"),
             Entry(_("Groupings"), "hub", "stories.grouping"),
+            Entry(_("Updates"), "move_to_inbox", "telegram.update"),
             Entry(_("AI spending"), "payments", "ai.spend"),
         ),
     ),

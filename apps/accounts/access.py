@@ -55,6 +55,7 @@ ROWS: dict[str, tuple[str, str, str, str]] = {
     "accounts.alert": (Role.VIEWER, NOBODY, Role.EDITOR, NOBODY),
     "ai": (Role.MANAGER, NOBODY, NOBODY, NOBODY),
     "telegram.bot": (Role.VIEWER, Role.MANAGER, Role.MANAGER, Role.MANAGER),
+    "telegram.update": (Role.MANAGER, NOBODY, Role.MANAGER, NOBODY),
     "telegram": (Role.MANAGER, NOBODY, NOBODY, NOBODY),
     "delivery": (Role.VIEWER, NOBODY, Role.EDITOR, NOBODY),
     "sources.source": (Role.VIEWER, Role.EDITOR, Role.EDITOR, Role.MANAGER),

@@ -17,9 +17,13 @@ from unfold.decorators import action, display
 from apps.accounts.admin_base import WorkspaceModelAdmin, each
 from apps.accounts.requests import user_of
 from apps.core.errors import PultError
+from apps.telegram.admin_display import chats_shown, listening_shown
+from apps.telegram.admin_updates import UpdateAdmin
 from apps.telegram.forms import BotForm, TokenAnswer
 from apps.telegram.models import Bot
 from apps.telegram.services import bot_check, bot_create, bot_delete, bot_update
+
+__all__ = ["BotAdmin", "UpdateAdmin"]
 
 HOW_TO_MAKE = (
     _("In Telegram, write /newbot to @BotFather and answer its two questions."),
@@ -37,18 +41,18 @@ class BotAdmin(WorkspaceModelAdmin[Bot]):
 
     form = BotForm
     audit_saves = False
-    list_display = ("name", "telegram_name", "state", "problem", "checked_at")
+    list_display = ("name", "telegram_name", "state", "listening", "problem", "checked_at")
     list_filter = ("is_active",)
     search_fields = ("name", "username")
-    list_select_related = ("workspace",)
+    list_select_related = ("workspace", "inbox")
     actions = ("check_bots",)
     actions_detail = ("check_bot",)
     empty_text = _("Here will be the bots that post for you. Make one with @BotFather and add its token.")
-    readonly_fields = ("telegram_name", "state_in_words", "problem", "checked_at")
+    readonly_fields = ("telegram_name", "state_in_words", "problem", "checked_at", "listening", "chats")
 
     fieldsets = (
         (None, {"fields": ("name", "new_token")}),
-        (_("State"), {"fields": ("telegram_name", "state_in_words", "problem", "checked_at")}),
+        (_("State"), {"fields": ("telegram_name", "state_in_words", "problem", "checked_at", "listening", "chats")}),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Bot | None = None) -> Any:
@@ -73,6 +77,16 @@ class BotAdmin(WorkspaceModelAdmin[Bot]):
     def state_in_words(self, row: Bot) -> str:
         """Whether it posts, for the bot's own page."""
         return _t("Works") if row.is_active else _t("Paused")
+
+    @admin.display(description=_("hears"), empty_value="—")
+    def listening(self, row: Bot) -> SafeString | None:
+        """Whether Telegram's updates for it arrive, and what stands in the way."""
+        return listening_shown(row)
+
+    @admin.display(description=_("may post in"), empty_value="—")
+    def chats(self, row: Bot) -> SafeString | str:
+        """The chats that the bot was told of."""
+        return chats_shown(row)
 
     # Saving
 

@@ -21,7 +21,7 @@ from apps.delivery.models import Delivery, Lane
 from apps.publishing.models import Channel, Publication
 from apps.sources.models import ImportFile, Poll, Post, Source
 from apps.stories.models import Grouping, Preset, Rewrite, Story, StoryVersion
-from apps.telegram.models import Bot
+from apps.telegram.models import Bot, Update
 from tests.accounts.factories import AlertFactory, AuditEntryFactory, member
 
 AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -109,6 +109,16 @@ def make_bot(rows: Rows) -> Bot:
     )
 
 
+def make_update(rows: Rows) -> Update:
+    return Update.objects.create(
+        workspace=rows.workspace,
+        bot=rows.one(Bot),
+        update_id=1,
+        kind="message",
+        payload={"text": f"Update {rows.mark}"},
+    )
+
+
 def make_channel(rows: Rows) -> Channel:
     return Channel.objects.create(
         workspace=rows.workspace, kind=Channel.Kind.PREVIEW, name=f"Channel {rows.mark}", slug=rows.mark
@@ -145,6 +155,7 @@ MAKERS: dict[type[models.Model], Callable[[Rows], models.Model]] = {
     Rewrite: lambda rows: Rewrite.objects.create(workspace=rows.workspace, story=rows.one(Story)),
     Grouping: lambda rows: Grouping.objects.create(workspace=rows.workspace, post=rows.one(Post)),
     Bot: make_bot,
+    Update: make_update,
     Channel: make_channel,
     Publication: make_publication,
     Delivery: make_delivery,

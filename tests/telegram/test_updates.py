@@ -75,7 +75,7 @@ def test_poison_is_dead_with_an_alert_and_stops_no_other(monkeypatch: pytest.Mon
     monkeypatch.setattr("apps.core.work.verbs.backoff_s", lambda _failures: 0.0)
     for _ in range(4):
         updates_work()
-    assert {row.update_id: (row.state, row.faults) for row in Update.objects.all()} == {1: ("dead", 2), 2: ("done", 0)}
+    assert {row.update_id: (row.state, row.faults) for row in Update.objects.all()} == {1: ("dead", 3), 2: ("done", 0)}
     assert (bot.pk, "fine") in heard
     alert = Alert.objects.get()
     assert (alert.key, alert.closed_at, alert.workspace) == (f"telegram.update:{bot.pk}", None, bot.workspace)
