@@ -37,7 +37,7 @@ def database(url: str, *, var: Path, pool_max: int) -> dict[str, Any]:
 def sqlite(path: Path) -> dict[str, Any]:
     """SQLite for several processes: write-ahead log, immediate transactions, patience with locks."""
     return {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "config.sqlite",
         "NAME": path,
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",

@@ -18,6 +18,7 @@ Listener = Callable[[Sequence["Post"]], None]
 
 _added: list[str] = []
 _changed: list[str] = []
+_deleted: list[str] = []
 
 
 def register(path: str) -> None:
@@ -32,6 +33,12 @@ def register_changed(path: str) -> None:
         _changed.append(path)
 
 
+def register_deleted(path: str) -> None:
+    """Have the function at this dotted path called with kept posts that their source was found to have deleted."""
+    if path not in _deleted:
+        _deleted.append(path)
+
+
 def tell_added(posts: Sequence[Post]) -> None:
     """Tell of new kept posts."""
     _tell(_added, posts)
@@ -40,6 +47,11 @@ def tell_added(posts: Sequence[Post]) -> None:
 def tell_changed(posts: Sequence[Post]) -> None:
     """Tell of kept posts that changed."""
     _tell(_changed, posts)
+
+
+def tell_deleted(posts: Sequence[Post]) -> None:
+    """Tell of kept posts that are gone from their source."""
+    _tell(_deleted, posts)
 
 
 def _tell(paths: list[str], posts: Sequence[Post]) -> None:

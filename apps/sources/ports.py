@@ -10,7 +10,6 @@ from typing import Any
 
 from apps.core.errors import PermanentError
 
-
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 

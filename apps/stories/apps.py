@@ -28,3 +28,5 @@ class StoriesConfig(AppConfig):
             on_dead="apps.stories.services.rewrites.rewrite_dead",
         )
         listeners.register("apps.stories.services.grouping.posts_added")
+        listeners.register_changed("apps.stories.services.grouping.posts_changed")
+        listeners.register_deleted("apps.stories.services.grouping.posts_deleted")

@@ -98,6 +98,13 @@ class Story(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def is_behind_sources(self) -> bool:
+        """Whether a source changed or deleted its post after the current text was written; ask with the version loaded."""
+        version: StoryVersion | None = self.current_version
+        changed = self.sources_changed_at
+        return changed is not None and version is not None and version.created_at < changed
+
 
 class StoryPost(models.Model):
     """A post's place in a story, with the reason why it is there."""

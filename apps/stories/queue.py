@@ -89,6 +89,8 @@ def second_line(story: Story) -> str:
         parts.append(ngettext("%d post", "%d posts", story.posts_count) % story.posts_count)
     if story.current_version is not None:
         parts.append(text_words(story.current_version))
+        if story.is_behind_sources:
+            parts.append(_("a source changed since"))
     return " · ".join(parts)
 
 

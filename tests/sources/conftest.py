@@ -10,7 +10,7 @@ from apps.sources import listeners
 from apps.sources.models import Post
 from tests.servers import site
 
-TOLD: dict[str, list[list[Post]]] = {"added": [], "changed": []}
+TOLD: dict[str, list[list[Post]]] = {"added": [], "changed": [], "deleted": []}
 
 
 def remember_added(posts: Sequence[Post]) -> None:
@@ -23,12 +23,18 @@ def remember_changed(posts: Sequence[Post]) -> None:
     TOLD["changed"].append(list(posts))
 
 
+def remember_deleted(posts: Sequence[Post]) -> None:
+    """A listener that remembers."""
+    TOLD["deleted"].append(list(posts))
+
+
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[list[Post]]]:
     """What listeners were told, in place of the apps above."""
     monkeypatch.setattr(listeners, "_added", [f"{__name__}.remember_added"])
     monkeypatch.setattr(listeners, "_changed", [f"{__name__}.remember_changed"])
-    TOLD["added"], TOLD["changed"] = [], []
+    monkeypatch.setattr(listeners, "_deleted", [f"{__name__}.remember_deleted"])
+    TOLD["added"], TOLD["changed"], TOLD["deleted"] = [], [], []
     return TOLD
 
 
@@ -46,4 +52,5 @@ def no_listeners(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Nobody above is told."""
     monkeypatch.setattr(listeners, "_added", [])
     monkeypatch.setattr(listeners, "_changed", [])
+    monkeypatch.setattr(listeners, "_deleted", [])
     return lambda: None

@@ -16,10 +16,6 @@ from apps.sources.ports import Entity
 
 ENTITIES_MAX = 500
 VALUE_MAX = 1000
-KINDS = frozenset(
-    ("bold", "italic", "underline", "strike", "spoiler", "code", "pre", "quote", "link", "mention", "hashtag")
-    + ("emoji", "email", "phone", "card", "cashtag", "command")
-)
 LINKS = re.compile(r"(?:https?://|tg://|mailto:|tel:)", re.IGNORECASE)
 LINE_ENDS, PARAGRAPH_ENDS = re.compile("\r\n|[\r\u2028]"), re.compile("\u2029")
 SPACES = re.compile(r"[^\S\n]{2,}|[^\S\n ]")

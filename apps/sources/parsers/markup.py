@@ -44,7 +44,11 @@ FORMATS = {
     **dict.fromkeys(_names("u ins"), "underline"),
     **dict.fromkeys(_names("s strike del"), "strike"),
     **dict.fromkeys(_names("code tt kbd"), "code"),
-    **{"pre": "pre", "blockquote": "quote", "a": "link", "tg-spoiler": "spoiler", "tg-emoji": "emoji"},
+    "pre": "pre",
+    "blockquote": "quote",
+    "a": "link",
+    "tg-spoiler": "spoiler",
+    "tg-emoji": "emoji",
 }
 
 LINK = re.compile(r"\[([^\[\]]*)\]\(([^()\s]*(?:\([^()\s]*\)[^()\s]*)*)\)?")

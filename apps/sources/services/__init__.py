@@ -1,5 +1,7 @@
 """The verbs of sources and posts. Collecting itself is in `polls`, which workers import."""
 
+from apps.sources.services.gone import posts_mark_deleted
+from apps.sources.services.filters import Draft, filters_save, rules_save, source_sets_attach
 from apps.sources.services.imports import (
     ImportReport,
     export_import,
@@ -13,16 +15,21 @@ from apps.sources.services.posts import post_take_back
 from apps.sources.services.sources import source_create, source_pause, source_poll_now, source_resume, source_save
 
 __all__ = [
+    "Draft",
     "ImportReport",
     "export_import",
+    "filters_save",
     "import_request",
     "post_take_back",
     "posts_intake",
+    "posts_mark_deleted",
+    "rules_save",
     "source_create",
     "source_pause",
     "source_poll_now",
     "source_resume",
     "source_save",
+    "source_sets_attach",
     "upload_import",
     "upload_keep",
     "upload_settle",

@@ -14,6 +14,7 @@ from apps.sources import filters, listeners
 from apps.sources.models import Post, Source, Tombstone
 from apps.sources.parsers.entities import written
 from apps.sources.ports import IntakeReport, Item
+from apps.sources.services.filters import slow_rules_tell
 from apps.sources.services.known import CHANGEABLE, Known, known_of, quietly_updated, renewed, revisions_keep
 from apps.sources.services.preparing import Prepared, items_prepare
 from apps.sources.services.showing import media_keep
@@ -64,6 +65,8 @@ def posts_record(*, source: Source, prepared: Sequence[Prepared], at: datetime |
     report = IntakeReport()
     for batch in _batches(prepared):
         report += _record_batch(source, batch, moment)
+    if slow := {key for one in prepared for key in one.slow_rules}:
+        slow_rules_tell(workspace=source.workspace, keys=slow)
     return report
 
 
@@ -77,7 +80,7 @@ def _record_batch(source: Source, batch: list[Prepared], moment: datetime) -> In
     batch = _without_removed(source, batch)
     known = known_of(source, batch)
     stored = _stored(source, batch, known, moment)
-    media_keep(source, known, moment)
+    media_keep(known, moment)
     listeners.tell_added(stored.added)
     listeners.tell_changed([post for post in stored.changed if post.pk in stored.told_before])
     return IntakeReport(
@@ -148,6 +151,7 @@ def _new_post(source: Source, one: Prepared, moment: datetime) -> Post:
         changed_at=one.edited_at if _is_possible(one.edited_at, moment) else None,
         content_hash=one.content_hash,
         dropped_by=one.dropped_by,
+        dropped_rule_id=one.dropped_rule,
     )
 
 

@@ -21,7 +21,8 @@ QUIET = (
     *("views", "forwards", "reactions", "counted_at", "deleted_at"),
 )
 CHANGEABLE = (
-    *("title", "text", "url", "author", "language", "content_hash", "dropped_by", "revision", "changed_at"),
+    *("title", "text", "url", "author", "language", "content_hash", "revision", "changed_at"),
+    *("dropped_by", "dropped_rule"),
     *QUIET,
 )
 
@@ -103,7 +104,7 @@ def renewed(post: Post, one: Prepared, moment: datetime, *, is_change: bool) -> 
         post.revision += 1
         post.changed_at = one.edited_at if one.edited_at and one.edited_at <= moment else moment
     if post.dropped_by:
-        post.dropped_by = one.dropped_by
+        post.dropped_by, post.dropped_rule_id = one.dropped_by, one.dropped_rule
     _assign(post, one, moment)
     return post
 
@@ -131,7 +132,7 @@ def _assign(post: Post, one: Prepared, moment: datetime) -> set[str]:
             names.add(name)
 
     is_own = post.external_id == one.external_id
-    if not is_own or len(one.media) > 1 and one.album_id is not None:
+    if not is_own or (one.album_id is not None and len(one.media) > 1):
         put("kind", Post.Kind.ALBUM)
     elif post.kind != Post.Kind.ALBUM:
         put("kind", one.kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from apps.sources.models import Post, PostMedia, Source
+from apps.sources.models import Post, PostMedia
 from apps.sources.ports import Media
 from apps.sources.services.known import Known
 from apps.sources.services.preparing import MEDIA_MAX
@@ -14,7 +14,7 @@ BATCH = 1000
 FIELDS = ("kind", "mime", "size", "name", "caption", "about")
 
 
-def media_keep(source: Source, known: Known, moment: datetime) -> list[PostMedia]:
+def media_keep(known: Known, moment: datetime) -> list[PostMedia]:
     """Note the media of a batch's items, those of known posts too where they are new or different.
 
     The answer is what was not known before.

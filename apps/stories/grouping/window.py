@@ -47,10 +47,11 @@ class Match:
 class _Day:
     """The documents of one day, and where each term occurs in them: document and weight by turns."""
 
-    __slots__ = ("documents", "lengths", "postings")
+    __slots__ = ("documents", "keys", "lengths", "postings")
 
     def __init__(self) -> None:
         self.documents: list[Document] = []
+        self.keys: set[int] = set()
         self.lengths: list[float] = []
         self.postings: dict[int, list[int]] = {}
 
@@ -59,6 +60,7 @@ class _Day:
         place = len(self.documents)
         terms = document.terms
         self.documents.append(document)
+        self.keys.add(document.key)
         self.lengths.append(sqrt(sum(weight * weight for weight in terms.weights)) or 1.0)
         for term, weight in zip(terms.hashes, terms.weights, strict=True):
             found = self.postings.get(term)
@@ -80,10 +82,14 @@ class StreamWindow:
         return sum(len(day.documents) for day in self._days.values())
 
     def add(self, document: Document) -> None:
-        """Take in the next document of the stream."""
+        """Take in the next document of the stream; one that is known and comes again with other terms replaces itself."""
         self.rarity.count(document.terms)
         day = self._days.get(document.day)
-        if day is not None:
+        if day is None:
+            return
+        if document.key in day.keys:
+            del self._days[document.day]  # read again from the rows, where it stands once
+        else:
             day.add(document)
 
     def shrink(self) -> None:

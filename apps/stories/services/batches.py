@@ -20,6 +20,8 @@ _lemmatiser = Lemmatiser()
 def groupings_group(rows: Sequence[Grouping]) -> None:
     """Give the posts of these rows their stories, in the order of the rows; a post that has one keeps it.
 
+    Of a post that has one and was changed by its source, the terms are renewed, for those that come after it.
+
     Runs inside the transaction that finishes the rows.
     """
     fields = ("workspace_id", "source_id", "channel", "title", "text", "language", "published_at")
@@ -42,10 +44,12 @@ def _group(workspace_id: int, posts: Sequence[Post]) -> None:
     with stream_held(workspace_id) as (stream, held):
         placed = set(StoryPost.objects.filter(post__in=documents).values_list("post_id", flat=True))
         fresh = [post for post in posts if post.pk not in placed]
-        if not fresh:
+        changed = _changed([post for post in posts if post.pk in placed], documents)
+        if not fresh and not changed:
             return
         stamp = uuid.uuid4()
         stream.begin(stamp)
+        _renew(stream, workspace_id, [documents[post.pk] for post in changed], changed)
         matches = []
         for post in fresh:
             document = documents[post.pk]
@@ -56,13 +60,29 @@ def _group(workspace_id: int, posts: Sequence[Post]) -> None:
         for post, found in zip(fresh, matches, strict=True):
             placing.put(post, found)
         grown = placing.store()
-        _remember(stream, workspace_id, [documents[post.pk] for post in fresh], fresh)
+        if fresh:
+            _remember(stream, workspace_id, [documents[post.pk] for post in fresh], fresh)
         before, held.posts = held.posts, held.posts + len(fresh)
         if before // CHECKPOINT_POSTS != held.posts // CHECKPOINT_POSTS:
             stream.checkpoint()
         held.stamp = stamp
         held.save(update_fields=["stamp", "posts"])
         rewrites_automatic(grown, at=now())
+
+
+def _changed(posts: Sequence[Post], documents: dict[int, Document]) -> list[Post]:
+    """Those whose stored terms are not theirs any more."""
+    stored = dict(PostTerms.objects.filter(post__in=posts).values_list("post_id", "terms")) if posts else {}
+    return [post for post in posts if bytes(stored.get(post.pk, b"")) != pack(documents[post.pk].terms)]
+
+
+def _renew(stream: Stream, workspace_id: int, documents: Sequence[Document], posts: Sequence[Post]) -> None:
+    """Store other terms in place of the old ones, as the newest rows, where other processes will see them."""
+    if posts:
+        PostTerms.objects.filter(post__in=posts).delete()
+        _remember(stream, workspace_id, documents, posts)
+        for document in documents:
+            stream.window.add(document)
 
 
 def source_names(posts: Sequence[Post]) -> dict[int, str]:

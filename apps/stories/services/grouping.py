@@ -13,7 +13,7 @@ from apps.core.clock import now
 from apps.core.work import bells
 from apps.core.work.models import WorkRow
 from apps.sources.models import Post
-from apps.stories.models import Grouping
+from apps.stories.models import Grouping, Story
 
 BATCH = 1000
 DEAD_ALERT = "grouping.dead"
@@ -28,6 +28,21 @@ def posts_added(posts: Sequence[Post]) -> None:
         ignore_conflicts=True,
     )
     bells.ring_on_commit("grouping")
+
+
+def posts_changed(posts: Sequence[Post]) -> None:
+    """Have changed posts' terms renewed, and mark their stories; runs in the intake's transaction.
+
+    A post whose grouping still waits is read then as it is then.
+    """
+    Grouping.objects.filter(post__in=posts, state=Grouping.State.DONE).delete()
+    posts_added(posts)
+    posts_deleted(posts)
+
+
+def posts_deleted(posts: Sequence[Post]) -> None:
+    """Mark the stories of posts that their sources changed or deleted: an editor looks again at what was written."""
+    Story.objects.filter(memberships__post__in=posts).update(sources_changed_at=now())
 
 
 def grouping_dead(row: WorkRow) -> None:
