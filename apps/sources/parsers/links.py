@@ -128,9 +128,10 @@ def base_of(tree: lxml_html.HtmlElement, url: str) -> str:
 
 
 def link_of(anchor: lxml_html.HtmlElement, *, base_url: str) -> Link | None:
-    """A link to a page of the same site; None for all others."""
-    address = clean_address(anchor.get("href") or "", base_url=base_url)
-    if not address or site_of(address) != site_of(base_url) or is_home(address):
+    """A link to another page of the same site; None for all others."""
+    target = (anchor.get("href") or "").strip()
+    address = clean_address(target, base_url=base_url) if target and not target.startswith("#") else ""
+    if not address or address == clean_address(base_url) or site_of(address) != site_of(base_url) or is_home(address):
         return None
     words = tidy_line(anchor.text_content()) or tidy_line(anchor.get("title") or anchor.get("aria-label") or "")
     return Link(address, words[:500])

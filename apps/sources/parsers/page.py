@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any
@@ -41,6 +40,8 @@ CHALLENGE = re.compile(
     r"|enable javascript and cookies|ddos.guard",
     re.IGNORECASE,
 )
+HEADING = re.compile(r"\s*(?:<html>\s*)?(?:<body>\s*)?<h1[^>]*>(.*?)</h1>", re.DOTALL | re.IGNORECASE)
+TAG = re.compile(r"<[^<>]*>")
 LOGIN = re.compile(
     r"log ?in to continue|please (log|sign) in|войдите[^.]{0,30}(чтобы|на сайт)|требуется авториз", re.IGNORECASE
 )
@@ -79,33 +80,25 @@ def read_article(body: bytes, *, url: str, charset: str = "", title: str = "") -
     Raises:
         UnreadableError: it is no page.
     """
-    import trafilatura  # here, for it costs a process 30 MB that only those who read pages should pay
-    from trafilatura.metadata import extract_metadata
+    from apps.sources.parsers import extraction  # here, for what it loads is paid by those who read articles only
 
     tree = page_tree(body, charset=charset)
     told = dict(_told(tree))
-    about = extract_metadata(deepcopy(tree), default_url=url, extensive=False)
-    text = trafilatura.extract(
-        deepcopy(tree),
-        url=url,
-        output_format="html",
-        include_formatting=True,
-        include_links=True,
-        include_comments=False,
-    )
+    about = extraction.told_of(tree, url=url)
+    text = extraction.article_of(tree, url=url)
     words = _words_of(text)
     if (obstacle := _obstacle(tree, url=url, words=words, told=told)) is not None:
         return obstacle
     address = canonical(tree, url)
-    heading = tidy_line(about.title or "") or title
-    picture = clean_address(about.image or "", base_url=url)
+    heading = tidy_line(about["title"]) or title
+    picture = clean_address(about["image"], base_url=url)
     item = Item(
         external_id=address,
         title=heading,
-        text=text or "",
+        text=_without_heading(text, heading),
         url=address,
-        author=tidy_line(about.author or "")[:200],
-        published_at=_moment(told, about.date),
+        author=tidy_line(about["author"])[:200],
+        published_at=_moment(told, about["date"]),
         channel="",
         markup="html",
         media=(Media("photo", picture, remote={"url": picture}),) if picture else (),
@@ -130,7 +123,13 @@ def list_obstacle(tree: lxml_html.HtmlElement, *, url: str) -> Obstacle | None:
     return None if found is None or found.kind in {"empty", "paywall"} else found
 
 
-def _words_of(markup: str | None) -> str:
+def _without_heading(markup: str, heading: str) -> str:
+    """The article without its own title above it, which the post has beside its text."""
+    found = HEADING.match(markup)
+    return markup[found.end() :] if found and tidy_line(TAG.sub("", found.group(1))) == heading else markup
+
+
+def _words_of(markup: str) -> str:
     if not markup:
         return ""
     try:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User, Workspace
@@ -14,11 +16,13 @@ from apps.core.errors import TransitionError
 from apps.core.work import bells
 from apps.core.work.models import WorkRow
 from apps.sources.collectors import is_collected
-from apps.sources.models import Poll, Source
+from apps.sources.models import ChannelRead, Poll, Source
+from apps.sources.services.channel_accounts import account_for
+from apps.sources.services.read_schedule import read_due_now
 from apps.sources.services.schedule import failing_key, gone_key, poll_next
 
-# A change of these makes the marks of the last answer worthless: the whole feed has to be read again.
-REREAD = frozenset({"url"})
+# A change of these makes the marks of the last answer worthless: all has to be read again.
+REREAD = frozenset({"url", "link_selector", "username", "backfill_from", "backfill_posts"})
 
 
 @transaction.atomic
@@ -48,7 +52,9 @@ def source_save(*, source: Source, changed: Sequence[str], actor: User | None = 
     elif changed:
         source.save(update_fields=[*changed, "etag", "last_modified"])
         audit_record(verb="source.changed", target=source, actor=actor, details={"fields": list(changed)})
-    if source.is_active and is_collected(source.kind) and (is_new or REREAD & set(changed)):
+    if is_new and source.kind == Source.Kind.TELEGRAM and source.session_id is None:
+        _account_chosen(source)
+    if source.is_active and is_timed(source.kind) and (is_new or REREAD & set(changed)):
         _due_now(source)
 
 
@@ -60,11 +66,12 @@ def source_poll_now(*, source: Source, actor: User | None = None) -> None:
         TransitionError: it is paused, is no feed, or is being collected at this moment.
     """
     fresh = Source.objects.select_for_update().get(pk=source.pk)
-    if not is_collected(fresh.kind):
+    if not is_timed(fresh.kind):
         raise TransitionError(_("Only feeds are collected by themselves; upload a new export instead."))
     if not fresh.is_active:
         raise TransitionError(_("“%(source)s” is paused. Resume it first.") % {"source": fresh.name})
-    if Poll.objects.filter(source=fresh, state=WorkRow.State.LEASED, not_before__gt=now()).exists():
+    rows = _rows_of(fresh)
+    if rows.filter(state=WorkRow.State.LEASED, not_before__gt=now()).exists():
         raise TransitionError(_("“%(source)s” is being collected right now.") % {"source": fresh.name})
     _due_now(fresh)
     audit_record(verb="source.poll_asked", target=fresh, actor=actor)
@@ -80,7 +87,7 @@ def source_pause(*, source: Source, actor: User | None = None, reason: str = "")
     paused = Source.objects.filter(pk=source.pk, is_active=True).update(is_active=False, paused_reason=reason[:300])
     if paused != 1:
         raise TransitionError(_("“%(source)s” is paused already.") % {"source": source.name})
-    Poll.objects.filter(source=source, state=WorkRow.State.READY).delete()
+    _rows_of(source).filter(state=WorkRow.State.READY).delete()
     alert_close(workspace=source.workspace, key=failing_key(source))
     audit_record(verb="source.paused", target=source, actor=actor, details={"reason": reason})
     source.refresh_from_db()
@@ -94,21 +101,41 @@ def source_resume(*, source: Source, actor: User | None = None) -> None:
         TransitionError: it is not paused.
     """
     resumed = Source.objects.filter(pk=source.pk, is_active=False).update(
-        is_active=True, paused_reason="", failures=0, last_error=""
+        is_active=True, paused_reason="", failures=0, last_error="", refused_by=[]
     )
     if resumed != 1:
         raise TransitionError(_("“%(source)s” is not paused.") % {"source": source.name})
     source.refresh_from_db()
     alert_close(workspace=source.workspace, key=gone_key(source))
-    if is_collected(source.kind):
+    if is_timed(source.kind):
         _due_now(source)
     audit_record(verb="source.resumed", target=source, actor=actor)
 
 
 def _due_now(source: Source) -> None:
-    """Bring the waiting collection forward, or make one."""
+    """Bring the waiting collection or reading forward, or make one."""
+    if source.kind == Source.Kind.TELEGRAM:
+        read_due_now(source)
+        return
     moment = now()
     waiting = Poll.objects.filter(source=source, state=WorkRow.State.READY)
     waiting.filter(not_before__gt=moment).update(not_before=moment)
     poll_next(source)
     bells.ring_on_commit("poll")
+
+
+def is_timed(kind: str) -> bool:
+    """Whether sources of this kind are asked for new posts by themselves."""
+    return kind == Source.Kind.TELEGRAM or is_collected(kind)
+
+
+def _rows_of(source: Source) -> QuerySet[Any]:
+    """The work rows that ask the source for new posts."""
+    rows: QuerySet[Any] = (ChannelRead if source.kind == Source.Kind.TELEGRAM else Poll)._base_manager.all()
+    return rows.filter(source=source)
+
+
+def _account_chosen(source: Source) -> None:
+    """Give a new channel the account with the fewest; where there is none yet, the reading waits for one."""
+    source.session_id = account_for(source)
+    Source.objects.filter(pk=source.pk).update(session=source.session_id)
