@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
 
 from courlan import normalize_url
-from cssselect import HTMLTranslator, SelectorError
 from django.utils.translation import gettext as _
 from lxml import etree
 from lxml import html as lxml_html
 
 from apps.sources.parsers.encoding import decode
 from apps.sources.parsers.markup import tidy_line
+from apps.sources.parsers.selector import chosen
 from apps.sources.ports import UnreadableError
 
 LINKS_MAX = 300  # a list page names no more; what lies behind is a mistake of the selector
@@ -94,27 +93,6 @@ def links_of(tree: lxml_html.HtmlElement, *, base_url: str, selector: str) -> tu
         if len(found) >= LINKS_MAX:
             break
     return tuple(found.values())
-
-
-def chosen(tree: lxml_html.HtmlElement, selector: str) -> list[lxml_html.HtmlElement]:
-    """The elements that a selector chooses.
-
-    Raises:
-        UnreadableError: it is no CSS selector.
-    """
-    try:
-        path = xpath_of(selector)
-        return [node for node in tree.xpath(path) if isinstance(node, lxml_html.HtmlElement)]
-    except (SelectorError, etree.XPathError, ValueError) as exc:
-        raise UnreadableError(
-            _("“%(selector)s” is not a CSS selector. An example: .news-list h2 a") % {"selector": selector[:100]}
-        ) from exc
-
-
-@lru_cache(maxsize=256)
-def xpath_of(selector: str) -> str:
-    """The XPath of a CSS selector."""
-    return str(HTMLTranslator().css_to_xpath(selector))
 
 
 def base_of(tree: lxml_html.HtmlElement, url: str) -> str:
