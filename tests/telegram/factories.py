@@ -5,7 +5,7 @@ from __future__ import annotations
 import factory
 
 from apps.accounts.models import Workspace
-from apps.telegram.models import Bot, KnownChat, Update
+from apps.telegram.models import Bot, KnownChat, Session, Update
 
 
 class WorkspaceFactory(factory.django.DjangoModelFactory[Workspace]):
@@ -61,3 +61,19 @@ class KnownChatFactory(factory.django.DjangoModelFactory[KnownChat]):
     title = factory.Sequence(lambda n: f"Channel {n}")
     status = "administrator"
     can_post = True
+
+
+class SessionFactory(factory.django.DjangoModelFactory[Session]):
+    """A person's account that is logged in."""
+
+    class Meta:
+        model = Session
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    name = factory.Sequence(lambda n: f"Reader {n}")
+    phone = factory.Sequence(lambda n: f"+7900000{n:04d}")
+    api_id = 12345
+    api_hash = "0123456789abcdef0123456789abcdef"
+    state = Session.State.ACTIVE
+    user_id = factory.Sequence(lambda n: 6_000_000 + n)
+    string = factory.Sequence(lambda n: f"fake:session-{n}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import Workspace
 from apps.core.clock import now
 from apps.core.crypto import EncryptedTextField
+from apps.telegram.reading import SessionSnapshot
 
 
 class Session(models.Model):
@@ -79,6 +81,18 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} (@{self.username})" if self.username else self.name
+
+    def snapshot(self) -> SessionSnapshot:
+        """The account as coroutines get it, with the installation's api_id where it has none of its own."""
+        own = bool(self.api_id and self.api_hash)
+        return SessionSnapshot(
+            pk=self.pk or 0,
+            api_id=(self.api_id or 0) if own else settings.TELEGRAM_API_ID,
+            api_hash=self.api_hash if own else settings.TELEGRAM_API_HASH,
+            string=self.string,
+            proxy=self.proxy,
+            name=self.name,
+        )
 
 
 class Budget(models.Model):
