@@ -100,7 +100,7 @@ class Story(models.Model):
 
     @property
     def is_behind_sources(self) -> bool:
-        """Whether a source changed or deleted its post after the current text was written; ask with the version loaded."""
+        """Whether a source changed or deleted its post after the current text was written."""
         version: StoryVersion | None = self.current_version
         changed = self.sources_changed_at
         return changed is not None and version is not None and version.created_at < changed

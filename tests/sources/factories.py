@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import factory
 
 from apps.accounts.models import Membership, User, Workspace
-from apps.sources.models import Poll, Post, Source
+from apps.sources.models import FilterRule, FilterSet, MediaFile, Poll, Post, Source
 
 
 class WorkspaceFactory(factory.django.DjangoModelFactory[Workspace]):
@@ -70,3 +70,35 @@ class PostFactory(factory.django.DjangoModelFactory[Post]):
     language = "ru"
     published_at = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
     content_hash = factory.Sequence(lambda n: f"{n:032x}")
+
+
+class MediaFileFactory(factory.django.DjangoModelFactory[MediaFile]):
+    class Meta:
+        model = MediaFile
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    sha256 = factory.Sequence(lambda n: f"{n:064x}")
+    mime = "image/png"
+    size = 1
+
+
+class FilterSetFactory(factory.django.DjangoModelFactory[FilterSet]):
+    class Meta:
+        model = FilterSet
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    name = factory.Sequence(lambda n: f"Набор {n}")
+
+
+class FilterRuleFactory(factory.django.DjangoModelFactory[FilterRule]):
+    """A rule that drops posts with the word; of `source`, of `filter_set`, or of the whole `workspace`."""
+
+    class Meta:
+        model = FilterRule
+
+    workspace = factory.LazyAttribute(lambda rule: (rule.source or rule.filter_set or FilterSetFactory()).workspace)
+    source = None
+    filter_set = None
+    kind = FilterRule.Kind.WORDS
+    effect = FilterRule.Effect.DROP
+    value = "реклама"

@@ -1,7 +1,7 @@
 """The verbs of sources and posts. Collecting itself is in `polls`, which workers import."""
 
-from apps.sources.services.gone import posts_mark_deleted
 from apps.sources.services.filters import Draft, filters_save, rules_save, source_sets_attach
+from apps.sources.services.gone import posts_mark_deleted
 from apps.sources.services.imports import (
     ImportReport,
     export_import,

@@ -82,7 +82,7 @@ class StreamWindow:
         return sum(len(day.documents) for day in self._days.values())
 
     def add(self, document: Document) -> None:
-        """Take in the next document of the stream; one that is known and comes again with other terms replaces itself."""
+        """Take in the next document of the stream; one that comes again with other terms replaces itself."""
         self.rarity.count(document.terms)
         day = self._days.get(document.day)
         if day is None:
