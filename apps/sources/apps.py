@@ -21,8 +21,26 @@ class SourcesConfig(AppConfig):
             on_dead="apps.sources.services.polls.poll_dead",
         )
         kinds.register(
+            name="channel_read",
+            model="sources.ChannelRead",
+            process="run_telegram_reader",
+            on_dead="apps.sources.services.reads.read_dead",
+        )
+        kinds.register(
             name="import_file",
             model="sources.ImportFile",
             task="apps.sources.tasks.imports_store",
             on_dead="apps.sources.services.imports.import_dead",
+        )
+        kinds.register(
+            name="health_check",
+            model="sources.HealthCheck",
+            task="apps.sources.tasks.health_look",
+            on_dead="apps.sources.services.upkeep.round_dead",
+        )
+        kinds.register(
+            name="retention",
+            model="sources.Retention",
+            task="apps.sources.tasks.retention_clear",
+            on_dead="apps.sources.services.upkeep.round_dead",
         )

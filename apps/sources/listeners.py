@@ -18,6 +18,7 @@ Listener = Callable[[Sequence["Post"]], None]
 
 _added: list[str] = []
 _changed: list[str] = []
+_retiring: list[str] = []
 _deleted: list[str] = []
 
 
@@ -37,6 +38,24 @@ def register_deleted(path: str) -> None:
     """Have the function at this dotted path called with kept posts that their source was found to have deleted."""
     if path not in _deleted:
         _deleted.append(path)
+
+
+def register_retiring(path: str) -> None:
+    """Have the function at this dotted path asked before posts are removed.
+
+    It gets their ids and answers with those that must stay; of the others it lets go of whatever it holds.
+    """
+    if path not in _retiring:
+        _retiring.append(path)
+
+
+def tell_retiring(posts: Sequence[int]) -> set[int]:
+    """Ask what must stay of these posts; call it in the transaction that removes the others."""
+    held: set[int] = set()
+    for path in _retiring if posts else ():
+        asked: Callable[[Sequence[int]], set[int]] = import_string(path)
+        held |= asked([post for post in posts if post not in held])
+    return held
 
 
 def tell_added(posts: Sequence[Post]) -> None:

@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from apps.sources.models import Post, Source
+from apps.sources.words import ago as ago
 
 DAY = timedelta(hours=24)
-JUST_NOW = timedelta(minutes=1)
 FAILURES_RED = 3  # from here on the source is broken rather than stumbling
 QUIET_INTERVALS = 4  # without any attempt for so many intervals, nobody collects
 QUIET_LEAST = timedelta(minutes=30)
@@ -56,13 +55,6 @@ def source_health(source: Source, at: datetime) -> Health:
     if source.kind == Source.Kind.EXPORT:
         return Health("done", _("Works"), _("Imported %(when)s.") % {"when": ago(source.last_ok_at, at)})
     return Health("done", _("Works"), _("Collected %(when)s.") % {"when": ago(source.last_ok_at, at)})
-
-
-def ago(moment: datetime, at: datetime) -> str:
-    """How long before `at` it was, in its largest unit: "5 minutes ago"."""
-    if at - moment < JUST_NOW:
-        return _("just now")
-    return _("%(time)s ago") % {"time": timesince(moment, at, depth=1)}
 
 
 def _waits(source: Source) -> str:

@@ -8,7 +8,7 @@ from celery import shared_task
 
 from apps.core import http
 from apps.core.work import drain
-from apps.sources.services import imports, polls
+from apps.sources.services import health, imports, polls, retention
 
 POLLS = drain.Job(
     kind="poll",
@@ -23,6 +23,17 @@ IMPORTS = drain.Job(
     kind="import_file", work=imports.import_store, record=imports.import_record, lease=timedelta(minutes=2), batch=1
 )
 
+HEALTH = drain.Job(
+    kind="health_check", work=health.health_look, record=health.health_record, lease=timedelta(minutes=2), batch=5
+)
+RETENTION = drain.Job(
+    kind="retention",
+    work=retention.retention_clear,
+    record=retention.retention_record,
+    lease=timedelta(minutes=5),
+    batch=1,
+)
+
 
 @shared_task(queue="collect")
 def polls_collect() -> None:
@@ -34,3 +45,15 @@ def polls_collect() -> None:
 def imports_store() -> None:
     """Import the uploaded exports that wait."""
     drain.run(IMPORTS)
+
+
+@shared_task(queue="default")
+def health_look() -> None:
+    """Look how the sources of each workspace fare."""
+    drain.run(HEALTH)
+
+
+@shared_task(queue="default")
+def retention_clear() -> None:
+    """Remove what workspaces keep no longer."""
+    drain.run(RETENTION)

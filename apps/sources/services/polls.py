@@ -21,9 +21,8 @@ from apps.sources.collectors.results import PollResult
 from apps.sources.models import Poll, Source
 from apps.sources.ports import IntakeReport
 from apps.sources.services.intake import posts_record
-from apps.sources.services.schedule import failing_key, gone_key, poll_next, source_url, wait_after
+from apps.sources.services.schedule import FAILURES_TOLD, failing_key, gone_key, poll_next, source_url, wait_after
 
-FAILURES_TOLD = 3  # failures in a row before a person is told
 KEPT = timedelta(days=7)  # finished collections are kept for reading so long
 BUSY_WAIT_S = 30.0
 SOON = timedelta(seconds=5)  # to read what a collection has left over
@@ -111,17 +110,11 @@ def _succeeded(source: Source, result: PollResult) -> None:
 
 
 def _failed(source: Source, problem: str) -> int:
+    """Note the failure; `services.health` tells of it, or of an outage of all sources, a minute later at most."""
     failures = source.failures + 1
     Source.objects.filter(pk=source.pk).update(
         last_tried_at=now(), last_error=problem, failures=F("failures") + 1, etag="", last_modified=""
     )
-    if failures >= FAILURES_TOLD:
-        alert_raise(
-            workspace=source.workspace,
-            key=failing_key(source),
-            message=_("“%(source)s” can't be collected: %(problem)s") % {"source": source.name, "problem": problem},
-            url=source_url(source),
-        )
     return failures
 
 

@@ -12,6 +12,7 @@ from apps.sources.collectors import is_collected
 from apps.sources.models import Poll, Source
 
 LONGEST_WAIT = timedelta(hours=24)
+FAILURES_TOLD = 3  # failures in a row before a person is told
 
 
 def poll_next(source: Source, *, wait: timedelta = timedelta()) -> None:

@@ -20,6 +20,7 @@ from apps.sources.models import ChannelRead, Poll, Source
 from apps.sources.services.channel_accounts import account_for
 from apps.sources.services.read_schedule import read_due_now
 from apps.sources.services.schedule import failing_key, gone_key, poll_next
+from apps.sources.services.upkeep import upkeep_begin
 
 # A change of these makes the marks of the last answer worthless: all has to be read again.
 REREAD = frozenset({"url", "link_selector", "username", "backfill_from", "backfill_posts"})
@@ -48,6 +49,7 @@ def source_save(*, source: Source, changed: Sequence[str], actor: User | None = 
         source.etag = source.last_modified = ""
     if is_new:
         source.save()
+        upkeep_begin(source.workspace)
         audit_record(verb="source.created", target=source, actor=actor)
     elif changed:
         source.save(update_fields=[*changed, "etag", "last_modified"])

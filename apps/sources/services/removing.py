@@ -1,0 +1,111 @@
+"""Posts leave for good: by age in batches, or one by a person's decision. What a story uses stays."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.accounts.services import audit_record
+from apps.core.clock import now
+from apps.core.errors import TransitionError
+from apps.sources import listeners
+from apps.sources.models import PastCount, Post, Source, Tombstone
+
+BATCH = 1000
+COUNTED = ("hour", "language", "kind", "posts", "kept")
+
+
+def posts_mark_used(posts: Iterable[int], *, used: bool = True) -> int:
+    """Note that a worked story holds these posts, or no longer does; how many were otherwise before."""
+    return Post.objects.filter(pk__in=list(posts), is_used=not used).update(is_used=used)
+
+
+@transaction.atomic
+def posts_retire(*, source: Source, posts: Collection[int], at: datetime) -> int:
+    """Remove posts that are kept no longer, a few hundred at a time; how many went.
+
+    Their hours keep their counts, and a stone is left for each, so that its source can't bring it back.
+    """
+    _source_held(source)
+    rows = list(
+        Post.objects.filter(source=source, pk__in=posts, is_used=False).defer("text", "entities", "boilerplate")
+    )
+    held = listeners.tell_retiring([row.pk for row in rows])
+    posts_mark_used(held)
+    gone = [row for row in rows if row.pk not in held]
+    _counts_keep(source, gone)
+    _remove(source, gone, at=at)
+    return len(gone)
+
+
+@transaction.atomic
+def post_remove(*, post: Post, reason: str, actor: User | None = None) -> None:
+    """Remove one post by a person's decision; it does not come back.
+
+    Raises:
+        TransitionError: a story that is worked on uses it, it is gone already, or no reason is given.
+    """
+    if not reason.strip():
+        raise TransitionError(_("Say why: the reason stays in the audit."))
+    _source_held(post.source)
+    fresh = Post.objects.filter(pk=post.pk).first()
+    if fresh is None:
+        raise TransitionError(_("This post is removed already."))
+    if fresh.is_used or listeners.tell_retiring([fresh.pk]):
+        raise TransitionError(
+            _("A story that is worked on uses “%(post)s”. Take it out of the story first.") % {"post": str(fresh)[:80]}
+        )
+    audit_record(verb="post.removed", target=fresh, actor=actor, details={"reason": reason.strip()[:300]})
+    _remove(fresh.source, [fresh], at=now(), reason=reason.strip()[:300])
+
+
+def stones_among(source: Source, external_ids: Collection[str], at: datetime) -> set[str]:
+    """Which of these items were removed here and must not come back; notes that their source still offers them."""
+    stones = Tombstone.objects.filter(source=source, external_id__in=external_ids)
+    found = {stone.external_id: stone for stone in stones}
+    worn = [stone.pk for stone in found.values() if (at - stone.at).days >= 1]
+    if worn:
+        Tombstone.objects.filter(pk__in=worn).update(at=at)
+    return set(found)
+
+
+def _source_held(source: Source) -> None:
+    """Take turns with collectors of the source, who hold the same lock while they store."""
+    Source.objects.select_for_update().only("pk").get(pk=source.pk)
+
+
+def _remove(source: Source, posts: Sequence[Post], *, at: datetime, reason: str = "") -> None:
+    stones = [Tombstone(source=source, external_id=post.external_id, at=at, reason=reason) for post in posts]
+    Tombstone.objects.bulk_create(stones, batch_size=BATCH, ignore_conflicts=True)
+    Post.objects.filter(pk__in=[post.pk for post in posts]).delete()
+
+
+def _counts_keep(source: Source, posts: Sequence[Post]) -> None:
+    """Add the posts to the counts of their hours; the source's lock keeps others from adding at the same time."""
+    sums: dict[tuple[datetime, str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for post in posts:
+        hour = post.published_at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        counted = sums[hour, post.language, post.kind]
+        counted[0] += 1
+        counted[1] += not post.dropped_by
+    known = {
+        (row.hour, row.language, row.kind): row
+        for row in PastCount.objects.filter(source=source, hour__in={hour for hour, _language, _kind in sums})
+    }
+    rows = []
+    for (hour, language, kind), (number, kept) in sums.items():
+        row = known.get((hour, language, kind)) or PastCount(source=source, hour=hour, language=language, kind=kind)
+        row.posts, row.kept = row.posts + number, row.kept + kept
+        rows.append(row)
+    PastCount.objects.bulk_create(
+        [PastCount(source=source, **{name: getattr(row, name) for name in COUNTED}) for row in rows],
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["source", "hour", "language", "kind"],
+        update_fields=["posts", "kept"],
+    )
