@@ -54,6 +54,7 @@ SIDEBAR: tuple[tuple[Words, tuple[Entry, ...]], ...] = (
             Entry(_("Stories"), "article", "stories.story", badge=badges.stories_waiting, badge_variant="warning"),
             Entry(_("Posts"), "forum", "sources.post"),
             Entry(_("Sources"), "rss_feed", "sources.source"),
+            Entry(_("Filters"), "filter_alt", "sources.filterset"),
             Entry(_("Presets"), "tune", "stories.preset"),
         ),
     ),

@@ -59,6 +59,7 @@ ROWS: dict[str, tuple[str, str, str, str]] = {
     "telegram": (Role.MANAGER, NOBODY, NOBODY, NOBODY),
     "delivery": (Role.VIEWER, NOBODY, Role.EDITOR, NOBODY),
     "sources.source": (Role.VIEWER, Role.EDITOR, Role.EDITOR, Role.MANAGER),
+    "sources.filterset": (Role.VIEWER, Role.EDITOR, Role.EDITOR, Role.MANAGER),
     "sources": (Role.VIEWER, NOBODY, Role.EDITOR, NOBODY),
     "stories.preset": (Role.VIEWER, Role.EDITOR, Role.EDITOR, Role.MANAGER),
     "stories": (Role.VIEWER, Role.EDITOR, Role.EDITOR, Role.MANAGER),

@@ -1,5 +1,6 @@
 """The editors' screens; each has a module of its own."""
 
+from apps.sources import admin_filters as admin_filters
 from apps.sources import admin_posts as admin_posts
 from apps.sources import admin_sources as admin_sources
 from apps.sources import admin_work as admin_work

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from apps.core.clock import now
+from apps.sources.filters import rules_shown
+from apps.sources.models import Source
 from apps.sources.selectors import ago
 
 
@@ -26,6 +30,21 @@ def number(value: int) -> SafeString:
     """A count, right-aligned, with thin spaces; a zero is quiet."""
     return format_html(
         '<span class="pult-number">{}</span>', number_format(value, force_grouping=True) if value else "–"
+    )
+
+
+def filters_shown(source: Source) -> SafeString:
+    """The rules of a source in their order, and the way to its filters."""
+    lines = format_html_join(
+        "",
+        '<li>{} <span class="pult-quiet">{}</span></li>',
+        ((str(rule), scope) for rule, scope in rules_shown(source)),
+    )
+    return format_html(
+        '<div class="pult-rules">{}<a class="pult-button" href="{}">{}</a></div>',
+        format_html("<ol>{}</ol>", lines) if lines else _("Every post is kept."),
+        reverse("admin:sources_source_filters", args=[source.pk]),
+        _("Change and try"),
     )
 
 

@@ -18,15 +18,27 @@ from apps.accounts.requests import user_of
 from apps.core.clock import now
 from apps.core.errors import PultError
 from apps.sources import services
-from apps.sources.admin_display import number, tag
+from apps.sources.admin_display import filters_shown, number, tag
+from apps.sources.admin_filters import FilterScreens
+from apps.sources.admin_pages import PageScreens
 from apps.sources.admin_source_actions import SourceActions
 from apps.sources.forms import SourceForm, is_export
 from apps.sources.models import Source
 from apps.sources.selectors import source_health, sources_with_counts
 
-FEED_ONLY = "typeof kind === 'undefined' || kind === 'feed'"
-EXPORT_ONLY = "typeof kind === 'undefined' || kind === 'export'"
-FEED_FIELDS, EXPORT_FIELDS = ("url", "interval_s"), ("upload",)
+# What is asked of a source of each kind, beside its name.
+KIND_FIELDS: dict[str, tuple[str, ...]] = {
+    Source.Kind.FEED: ("url", "interval_s"),
+    Source.Kind.PAGE: ("url", "link_selector", "interval_s"),
+    Source.Kind.EXPORT: ("upload",),
+}
+ALL_FIELDS = tuple(dict.fromkeys(name for names in KIND_FIELDS.values() for name in names))
+
+
+def shown_for(field: str) -> str:
+    """When the adding form shows a field, as its script reads it: for the kinds that ask for it."""
+    kinds = [f"kind === '{kind}'" for kind, names in KIND_FIELDS.items() if field in names]
+    return " || ".join(["typeof kind === 'undefined'", *kinds])
 
 
 class StandingFilter(admin.SimpleListFilter):
@@ -49,7 +61,7 @@ class StandingFilter(admin.SimpleListFilter):
 
 
 @admin.register(Source)
-class SourceAdmin(AnyCaseSearch, SourceActions):
+class SourceAdmin(AnyCaseSearch, FilterScreens, PageScreens, SourceActions):
     """Sources: how each stands, and what to do about it."""
 
     class Media:
@@ -62,7 +74,7 @@ class SourceAdmin(AnyCaseSearch, SourceActions):
     list_filter = (StandingFilter, "kind")
     search_fields = ("name", "url")
     ordering = ("name",)
-    conditional_fields = {"url": FEED_ONLY, "interval_s": FEED_ONLY, "upload": EXPORT_ONLY}
+    conditional_fields = {field: shown_for(field) for field in ALL_FIELDS}
     empty_text = _("Feeds and Telegram exports stand here with how they fare. Add one: its posts become stories.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
@@ -71,13 +83,13 @@ class SourceAdmin(AnyCaseSearch, SourceActions):
 
     def get_fieldsets(self, request: HttpRequest, obj: Source | None = None) -> Any:
         """What a source of this kind needs; on adding, what the chosen kind needs."""
-        fields = ["name", "kind", *FEED_FIELDS, *EXPORT_FIELDS]
+        fields = ["name", "kind", *ALL_FIELDS]
         if obj is not None:
-            unused = EXPORT_FIELDS if obj.kind == Source.Kind.FEED else FEED_FIELDS
-            fields = ["health", *(name for name in fields if name not in unused)]
-        words = {"fields": ["include_words", "exclude_words", "min_length"]}
-        self_and_filters = [(None, {"fields": fields}), (_("Filters"), words)]
-        return self.with_workspace(request, obj, self_and_filters)
+            fields = ["health", "name", "kind", *KIND_FIELDS.get(obj.kind, ())]
+        sets: list[Any] = [(None, {"fields": fields})]
+        if obj is not None:
+            sets.append((_("Filters"), {"fields": ["filters"]}))
+        return self.with_workspace(request, obj, sets)
 
     def with_workspace(self, request: HttpRequest, obj: Source | None, sets: list[Any]) -> list[Any]:
         """The workspace first, where it is asked or worth showing."""
@@ -87,7 +99,7 @@ class SourceAdmin(AnyCaseSearch, SourceActions):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> Any:
         """A source keeps its kind."""
-        return [*super().get_readonly_fields(request, obj), "health", *(["kind"] if obj is not None else [])]
+        return [*super().get_readonly_fields(request, obj), "health", "filters", *(["kind"] if obj is not None else [])]
 
     @admin.display(description=_("standing"), ordering="last_ok_at")
     def health(self, source: Source) -> SafeString:
@@ -99,6 +111,11 @@ class SourceAdmin(AnyCaseSearch, SourceActions):
             Truncator(health.sentence).chars(160),
         )
 
+    @admin.display(description=_("rules"))
+    def filters(self, source: Source) -> SafeString:
+        """The rules that its posts go through, and the way to change them."""
+        return filters_shown(source)
+
     @admin.display(description=_("posts in 24 h"), ordering="posts_today")
     def posts_today(self, source: Any) -> SafeString:
         """What it gave in the last day."""
@@ -108,7 +125,7 @@ class SourceAdmin(AnyCaseSearch, SourceActions):
     def checked_every(self, source: Source) -> str | None:
         """How often it is collected."""
         minutes = source.interval_s / 60
-        return _("%(n)g min") % {"n": minutes} if source.kind == Source.Kind.FEED else None
+        return _("%(n)g min") % {"n": minutes} if "interval_s" in KIND_FIELDS.get(source.kind, ()) else None
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.core.files import File
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from apps.core.errors import PermanentError
 from apps.core.http import checked_url
 from apps.core.http.client import allow_list
 from apps.sources.models import Source
+from apps.sources.parsers.selector import selector_problem
+
+ADDRESSED = frozenset({Source.Kind.FEED, Source.Kind.PAGE})
 
 
 class SourceForm(forms.ModelForm[Source]):
@@ -29,11 +34,21 @@ class SourceForm(forms.ModelForm[Source]):
 
     class Meta:
         model = Source
-        fields = ("kind", "name", "url", "interval_s", "include_words", "exclude_words", "min_length")
-        widgets: ClassVar[dict[str, Any]] = {
-            "include_words": UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-            "exclude_words": UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        }
+        fields = ("kind", "name", "url", "link_selector", "interval_s")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "link_selector" in self.fields:
+            pk = self.instance.pk
+            address = (
+                reverse("admin:sources_source_links", args=[pk]) if pk else reverse("admin:sources_source_add_page")
+            )
+            self.fields["link_selector"].help_text = format_html(
+                '{} <a class="pult-link" href="{}">{}</a>',
+                _("A CSS selector of the links to articles."),
+                address,
+                _("Choose them on the page, and see what would be collected"),
+            )
 
     def clean_upload(self) -> File[bytes] | None:
         """Accept only JSON files."""
@@ -43,19 +58,30 @@ class SourceForm(forms.ModelForm[Source]):
         return upload
 
     def clean(self) -> dict[str, Any] | None:
-        """A feed needs an address that may be fetched; an export needs none."""
+        """A feed or page needs an address that may be fetched, a page the choice of its links; others need none."""
         cleaned = super().clean() or self.cleaned_data
-        if (cleaned.get("kind") or self.instance.kind) == Source.Kind.FEED:
+        kind = cleaned.get("kind") or self.instance.kind
+        if kind in ADDRESSED:
             self._check_address(cleaned)
         else:
             cleaned["url"] = ""
+        if kind == Source.Kind.PAGE:
+            self._check_selector(cleaned)
+        else:
+            cleaned["link_selector"] = ""
         return cleaned
+
+    def _check_selector(self, cleaned: dict[str, Any]) -> None:
+        selector = cleaned.get("link_selector") or ""
+        problem = selector_problem(selector) if selector else str(_("Choose which links of the page are articles."))
+        if problem:
+            self.add_error("link_selector", problem)
 
     def _check_address(self, cleaned: dict[str, Any]) -> None:
         url = cleaned.get("url")
         if not url:
             if "url" not in self.errors:
-                self.add_error("url", _("Give the address of the feed."))
+                self.add_error("url", _("Give the address."))
             return
         try:
             checked_url(url, allow=allow_list())

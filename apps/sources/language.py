@@ -54,6 +54,9 @@ SCRIPTS = (
     ("georgian", re.compile(r"[\u10a0-\u10ff]"), "ka"),
     ("devanagari", re.compile(r"[\u0900-\u097f]"), "hi"),
 )
+LANGUAGES = frozenset(
+    {*LATIN, *(language for _name, _letters, language in SCRIPTS), "ru", "uk", "be", "kk", "bg", "mk", "sr"}
+)
 CYRILLIC = re.compile(r"[\u0400-\u04ff]+")
 LATIN_LETTER = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 

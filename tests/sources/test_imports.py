@@ -17,7 +17,7 @@ from apps.core.work import stopping, verbs
 from apps.sources.models import ImportFile, Post, Source
 from apps.sources.services import import_request
 from apps.sources.tasks import imports_store
-from tests.sources.factories import ExportFactory, FeedFactory, WorkspaceFactory
+from tests.sources.factories import ExportFactory, FeedFactory, FilterRuleFactory, WorkspaceFactory
 from tests.sources.payloads import desktop, plain_list
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_listeners")]
@@ -34,7 +34,8 @@ def uploaded(content: bytes, **source: object) -> ImportFile:
 
 
 def test_uploaded_file_is_imported_with_counts() -> None:
-    row = uploaded(plain_list(*TEXTS, ""), exclude_words="реклама")
+    row = uploaded(plain_list(*TEXTS, ""))
+    FilterRuleFactory.create(source=row.source, value="реклама")
 
     imports_store()
 

@@ -14,7 +14,7 @@ from apps.core.errors import TransitionError
 from apps.sources.models import Post
 from apps.sources.ports import IntakeReport, Item
 from apps.sources.services import post_take_back, posts_intake
-from tests.sources.factories import ExportFactory, FeedFactory, PostFactory, UserFactory
+from tests.sources.factories import ExportFactory, FeedFactory, FilterRuleFactory, PostFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 Told = dict[str, list[list[Post]]]
@@ -151,15 +151,17 @@ def test_slightly_fast_clock_is_believed() -> None:
 
 
 def test_dropped_post_is_kept_with_its_rule_and_nobody_is_told(told: Told) -> None:
-    source = FeedFactory.create(exclude_words="студёнку")
+    source = FeedFactory.create()
+    FilterRuleFactory.create(source=source, value="студёнку")
 
     assert posts_intake(source=source, items=[NEWS]) == IntakeReport(added=1, dropped=1)
-    assert Post.objects.get().dropped_by == "excluded:студенку"
+    assert Post.objects.get().dropped_by == "words:drop:студёнку"
     assert told["added"] == []
 
 
 def test_dropped_post_that_changes_for_the_better_is_told_as_new(told: Told) -> None:
-    source = FeedFactory.create(exclude_words="реклама")
+    source = FeedFactory.create()
+    FilterRuleFactory.create(source=source, value="реклама")
     posts_intake(source=source, items=[replace(NEWS, text="реклама")])
 
     posts_intake(source=source, items=[replace(NEWS, text="Мост открыт")])
@@ -170,7 +172,8 @@ def test_dropped_post_that_changes_for_the_better_is_told_as_new(told: Told) -> 
 
 
 def test_kept_post_is_not_dropped_by_a_change(told: Told) -> None:
-    source = FeedFactory.create(exclude_words="реклама")
+    source = FeedFactory.create()
+    FilterRuleFactory.create(source=source, value="реклама")
     posts_intake(source=source, items=[NEWS])
 
     posts_intake(source=source, items=[replace(NEWS, text="реклама")])
@@ -181,7 +184,8 @@ def test_kept_post_is_not_dropped_by_a_change(told: Told) -> None:
 
 
 def test_taken_back_post_is_kept_told_and_audited(told: Told) -> None:
-    source = FeedFactory.create(exclude_words="студёнку")
+    source = FeedFactory.create()
+    FilterRuleFactory.create(source=source, value="студёнку")
     posts_intake(source=source, items=[NEWS])
     post, editor = Post.objects.get(), UserFactory.create()
 

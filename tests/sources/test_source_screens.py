@@ -76,7 +76,6 @@ def form(**fields: object) -> dict[str, object]:
         "kind": "feed",
         "url": "https://a.example/rss",
         "interval_s": 600,
-        "min_length": 0,
     } | fields
 
 
@@ -254,7 +253,7 @@ def test_strange_source_is_not_touched(client: Client, editor: User) -> None:
 
 def test_dropped_posts_are_found_explained_and_taken_back(client: Client, editor: User, workspace: Workspace) -> None:
     source = FeedFactory.create(workspace=workspace)
-    dropped = PostFactory.create(source=source, text="Шубы", dropped_by="excluded:шубы")
+    dropped = PostFactory.create(source=source, text="Шубы", dropped_by="words:drop:шубы")
     PostFactory.create(source=source, text="Мост")
 
     shown = page(client, f"{POSTS}?kept=no")

@@ -7,9 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from pymorphy3 import MorphAnalyzer
-
 from apps.ai.extract.sentences import word_set
+from apps.core.morphology import analyzer
 
 WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|\d+(?:[.,]\d+)*")
 LATIN = re.compile("[A-Za-z][A-Za-z-]*")
@@ -80,12 +79,6 @@ def names(sentence: str) -> list[str]:
             if name:
                 found.append(name)
     return found
-
-
-@lru_cache(maxsize=1)
-def analyzer() -> MorphAnalyzer:
-    """The morphological dictionary; takes some tenths of a second and 20 MB, once."""
-    return MorphAnalyzer()
 
 
 @lru_cache(maxsize=4096)

@@ -19,8 +19,9 @@ from apps.core.errors import PultError
 from apps.desk.services.demo_content import demo_content, demo_export
 from apps.publishing.models import Channel, Publication
 from apps.publishing.services import channel_create, publication_schedule
-from apps.sources.models import ImportFile, Source
+from apps.sources.models import FilterRule, ImportFile, Source
 from apps.sources.services import import_request, source_create, source_save
+from apps.sources.services.filters import Draft, rules_save
 from apps.stories.models import Preset, Story
 from apps.stories.services import story_approve
 
@@ -104,14 +105,15 @@ def _sources(workspace: Workspace) -> None:
     known = set(Source.objects.filter(workspace=workspace).values_list("name", flat=True))
     for feed in content.feeds.values():
         if feed.title not in known:
-            source_create(
+            source = source_create(
                 workspace=workspace,
                 kind=Source.Kind.FEED,
                 name=feed.title,
                 url=feed_url(feed.slug),
                 interval_s=INTERVAL_S,
-                exclude_words=feed.exclude_words,
             )
+            if feed.unwanted:
+                rules_save(owner=source, drafts=[Draft(FilterRule.Kind.WORDS, value=feed.unwanted)])
     if content.export_title not in known:
         source_create(workspace=workspace, kind=Source.Kind.EXPORT, name=content.export_title)
 

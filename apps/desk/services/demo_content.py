@@ -36,7 +36,7 @@ class DemoFeed:
     slug: str
     title: str
     format: str
-    exclude_words: str
+    unwanted: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def demo_content() -> DemoContent:
     stories = tomllib.loads((FOLDER / "posts.toml").read_text(encoding="utf-8"))["story"]
     return DemoContent(
         feeds={
-            slug: DemoFeed(slug, feed["title"], feed["format"], feed.get("exclude_words", ""))
+            slug: DemoFeed(slug, feed["title"], feed["format"], feed.get("unwanted", ""))
             for slug, feed in media["feeds"].items()
         },
         export_title=media["export"]["title"],

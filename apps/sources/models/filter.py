@@ -31,6 +31,8 @@ class FilterSet(models.Model):
 class FilterRule(models.Model):
     """One rule: what it looks at, and whether what it finds is kept or dropped.
 
+    `drop` drops what matches, `require` drops what does not match, `keep` keeps what matches, whatever rules follow.
+
     It belongs to one source, or to a set, or, with neither, to the whole workspace. Rules of the workspace come first,
     then those of the sets, then the source's own, each by their place; the first that decides wins.
     """
@@ -46,9 +48,9 @@ class FilterRule(models.Model):
         ADVERT = "advert", _("Advertisement")
 
     class Effect(models.TextChoices):
-        DROP = "drop", _("Drop what matches")
-        REQUIRE = "require", _("Drop what does not match")
-        KEEP = "keep", _("Keep what matches, whatever follows")
+        DROP = "drop", _("Drop")
+        REQUIRE = "require", _("Keep only")
+        KEEP = "keep", _("Always keep")
 
     workspace = models.ForeignKey(
         Workspace, on_delete=models.CASCADE, related_name="filter_rules", verbose_name=_("workspace")

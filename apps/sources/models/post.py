@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import Workspace
 from apps.core.clock import now
 from apps.sources.models.source import Source
+from apps.sources.near.boilerplate import without
 
 
 class PostQuerySet(models.QuerySet["Post"]):
@@ -39,7 +40,8 @@ class Post(models.Model):
         external_id: the source's own id of it (GUID, else address, else a hash of the content).
         channel: which voice of the source said it, where the source holds several (an export of several chats).
         revision: 1, and one more each time the source changed its text.
-        dropped_by: the filter that dropped it, empty while it is kept; `filters.rule_words` says it in words.
+        dropped_by: why a filter dropped it, empty while it is kept; `filters.rule_words` says it in words.
+        dropped_rule: the rule that did, while there is one.
         boilerplate: [start, end] pairs of `text` that comparison leaves out (signatures of the channel).
         copy_of: the first seen post that says nearly the same.
         is_used: a story holds it, so retention leaves it alone.
@@ -88,9 +90,25 @@ class Post(models.Model):
     revision = models.PositiveIntegerField(_("revision"), default=1)
     content_hash = models.CharField(max_length=32, editable=False)
     dropped_by = models.CharField(_("dropped by"), max_length=120, blank=True)
+    # Without a constraint: a rule may be deleted while posts that it dropped are being stored.
+    dropped_rule = models.ForeignKey(
+        "FilterRule",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        db_constraint=False,
+        related_name="dropped",
+        verbose_name=_("dropped by the rule"),
+    )
     is_taken_back = models.BooleanField(_("taken back by a person"), default=False)
     copy_of = models.ForeignKey(
-        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="copies", verbose_name=_("copy of")
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="copies",
+        verbose_name=_("copy of"),
+        db_index=False,
     )
     is_used = models.BooleanField(_("used in a story"), default=False, editable=False)
     deleted_at = models.DateTimeField(_("deleted at the source"), null=True, blank=True, editable=False)
@@ -104,12 +122,19 @@ class Post(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["source", "external_id"], name="post_once"),
             models.CheckConstraint(condition=Q(revision__gte=1), name="post_revision_positive"),
+            models.CheckConstraint(condition=~Q(copy_of=models.F("id")), name="post_not_its_own_copy"),
         ]
         indexes = [
             models.Index(fields=["-published_at", "-id"], name="post_newest"),
             models.Index(fields=["workspace", "-published_at", "-id"], name="post_newest_in_workspace"),
             models.Index(fields=["source", "-published_at", "-id"], name="post_newest_of_source"),
             models.Index(fields=["source", "-collected_at"], name="post_collected_by_source"),
+            models.Index(fields=["copy_of"], name="post_copies", condition=Q(copy_of__isnull=False)),
+            models.Index(
+                fields=["workspace", "-published_at", "-id"],
+                name="post_copies_in_workspace",
+                condition=Q(copy_of__isnull=False),
+            ),
             models.Index(fields=["workspace", "language", "-published_at", "-id"], name="post_newest_by_language"),
             # Numbers over a period are counted from this index alone.
             models.Index(
@@ -126,6 +151,11 @@ class Post(models.Model):
 
     def __str__(self) -> str:
         return self.title or self.text[:80]
+
+    @property
+    def told(self) -> str:
+        """Its text without what its voice puts around every post."""
+        return without(self.text, self.boilerplate)
 
     @property
     def voice(self) -> str:
@@ -190,35 +220,3 @@ class PastCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source_id} · {self.hour:%Y-%m-%d %H}"
-
-
-class Family(models.Model):
-    """Sister channels that count as one voice; suggested by what they copy, confirmed by an editor."""
-
-    class State(models.TextChoices):
-        SUGGESTED = "suggested", _("Suggested")
-        CONFIRMED = "confirmed", _("Confirmed")
-        REFUSED = "refused", _("Refused")
-
-    workspace = models.ForeignKey(
-        Workspace, on_delete=models.CASCADE, related_name="families", verbose_name=_("workspace")
-    )
-    name = models.CharField(_("name"), max_length=150)
-    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.SUGGESTED, editable=False)
-    voices = models.JSONField(_("voices"), default=list, blank=True, editable=False)  # Post.voice of each member
-    evidence = models.JSONField(default=dict, blank=True, editable=False)
-    created_at = models.DateTimeField(_("created"), default=now, editable=False)
-
-    class Meta:
-        verbose_name = _("family")
-        verbose_name_plural = _("families")
-        ordering = ("name", "id")
-        constraints = [
-            models.UniqueConstraint(fields=["workspace", "name"], name="source_family_name_once"),
-            models.CheckConstraint(
-                condition=Q(state__in=["suggested", "confirmed", "refused"]), name="source_family_state_known"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name

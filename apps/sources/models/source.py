@@ -40,13 +40,6 @@ class Source(models.Model):
         default=600,
         validators=[MinValueValidator(INTERVAL_MIN_S), MaxValueValidator(INTERVAL_MAX_S)],
     )
-    include_words = models.TextField(
-        _("only posts with one of these words"), blank=True, help_text=_("One word or phrase a line. Empty: all posts.")
-    )
-    exclude_words = models.TextField(
-        _("no posts with any of these words"), blank=True, help_text=_("One word or phrase a line.")
-    )
-    min_length = models.PositiveIntegerField(_("shortest post, characters"), default=0)
     is_adaptive = models.BooleanField(
         _("follow the source's own rhythm"),
         default=True,
@@ -64,9 +57,6 @@ class Source(models.Model):
     fetch_media = models.BooleanField(
         _("fetch pictures and files"), default=False, help_text=_("Off: each is fetched when an editor asks for it.")
     )
-    family = models.ForeignKey(
-        "Family", on_delete=models.SET_NULL, null=True, blank=True, related_name="sources", verbose_name=_("family")
-    )
     filter_sets = models.ManyToManyField("FilterSet", blank=True, related_name="sources", verbose_name=_("filter sets"))
     # What the last answers said
     hint_s = models.PositiveIntegerField(default=0, editable=False)  # ttl, max-age: the source asks not to come before
@@ -82,7 +72,6 @@ class Source(models.Model):
     moved_to = models.CharField(max_length=1000, blank=True, editable=False)  # a permanent redirect, being confirmed
     moved_seen = models.PositiveSmallIntegerField(default=0, editable=False)
     moved_since = models.DateTimeField(null=True, blank=True, editable=False)
-    signatures = models.JSONField(default=list, blank=True, editable=False)  # boilerplate lines learnt
     # A channel of Telegram
     session = models.ForeignKey(
         Session, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("Telegram account")
@@ -130,6 +119,15 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def reads_back(self) -> bool:
+        """Whether older messages of the channel are wanted that were not read yet."""
+        if self.backfill_id == 0 or not (self.backfill_posts or self.backfill_from):
+            return False
+        is_deep = bool(self.backfill_posts) and self.backfilled_posts >= self.backfill_posts
+        is_early = bool(self.backfill_from and self.backfilled_to and self.backfilled_to <= self.backfill_from)
+        return not (is_deep or is_early)
 
     @property
     def interval(self) -> timedelta:

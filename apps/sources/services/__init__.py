@@ -12,6 +12,7 @@ from apps.sources.services.imports import (
 )
 from apps.sources.services.intake import posts_intake
 from apps.sources.services.posts import post_take_back
+from apps.sources.services.removing import post_remove, posts_mark_used
 from apps.sources.services.sources import source_create, source_pause, source_poll_now, source_resume, source_save
 
 __all__ = [
@@ -20,9 +21,11 @@ __all__ = [
     "export_import",
     "filters_save",
     "import_request",
+    "post_remove",
     "post_take_back",
     "posts_intake",
     "posts_mark_deleted",
+    "posts_mark_used",
     "rules_save",
     "source_create",
     "source_pause",

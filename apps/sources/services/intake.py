@@ -15,9 +15,11 @@ from apps.sources.models import Post, Source, Tombstone
 from apps.sources.parsers.entities import written
 from apps.sources.ports import IntakeReport, Item
 from apps.sources.services.filters import slow_rules_tell
+from apps.sources.services.copies import copies_find
 from apps.sources.services.known import CHANGEABLE, Known, known_of, quietly_updated, renewed, revisions_keep
 from apps.sources.services.preparing import Prepared, items_prepare
 from apps.sources.services.showing import media_keep
+from apps.sources.services.signatures import boilerplate_cut
 
 __all__ = ["BATCH", "Prepared", "items_prepare", "posts_intake", "posts_record"]
 
@@ -81,6 +83,7 @@ def _record_batch(source: Source, batch: list[Prepared], moment: datetime) -> In
     known = known_of(source, batch)
     stored = _stored(source, batch, known, moment)
     media_keep(known, moment)
+    copies_find(post for post in (*stored.new, *stored.changed, *stored.worded) if not post.dropped_by)
     listeners.tell_added(stored.added)
     listeners.tell_changed([post for post in stored.changed if post.pk in stored.told_before])
     return IntakeReport(
@@ -112,6 +115,7 @@ def _stored(source: Source, batch: list[Prepared], known: Known, moment: datetim
             (stored.changed if had_words else stored.worded).append(renewed(post, one, moment, is_change=had_words))
         else:
             stored.same += 1
+    boilerplate_cut(source=source, new=stored.new, changed=[*stored.changed, *stored.worded])
     Post.objects.bulk_create(stored.new, batch_size=BATCH)
     revisions_keep(stored.changed, moment)
     rewritten = [*stored.changed, *stored.worded]

@@ -21,7 +21,7 @@ QUIET = (
     *("views", "forwards", "reactions", "counted_at", "deleted_at"),
 )
 CHANGEABLE = (
-    *("title", "text", "url", "author", "language", "content_hash", "revision", "changed_at"),
+    *("title", "text", "boilerplate", "url", "author", "language", "content_hash", "revision", "changed_at"),
     *("dropped_by", "dropped_rule"),
     *QUIET,
 )

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 import zlib
 from array import array
-from functools import lru_cache
 
-import pymorphy3
-
+from apps.core.morphology import analyzer
 from apps.stories.grouping.terms import WEIGHT_MAX, Terms
 
 # Measured on judged pairs of news: a title counts twice, names about twice, verbs and adverbs less; the rest of a long
@@ -36,12 +34,6 @@ RUSSIAN_SAID_OFTEN = (
     " подписаться подписываться подписка читать новость канал подробность подробный источник прислать видео фото"
 )
 SAID_OFTEN = frozenset(ENGLISH_SAID_OFTEN.split()) | frozenset(RUSSIAN_SAID_OFTEN.split())
-
-
-@lru_cache(maxsize=1)
-def analyzer() -> pymorphy3.MorphAnalyzer:
-    """The dictionaries, loaded at the first word."""
-    return pymorphy3.MorphAnalyzer(lang="ru")
 
 
 class Lemmatiser:
