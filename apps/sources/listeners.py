@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 from django.utils.module_loading import import_string
 
 if TYPE_CHECKING:  # apps above register before the models are loaded
-    from apps.sources.models import Post
+    from apps.sources.models import Post, Voice
 
 Listener = Callable[[Sequence["Post"]], None]
+VoiceListener = Callable[[Sequence["Voice"]], None]
 
 _added: list[str] = []
 _changed: list[str] = []
 _retiring: list[str] = []
 _deleted: list[str] = []
+_voices: list[str] = []
 
 
 def register(path: str) -> None:
@@ -58,6 +60,12 @@ def tell_retiring(posts: Sequence[int]) -> set[int]:
     return held
 
 
+def register_voices(path: str) -> None:
+    """Have the function at this dotted path called with voices that joined or left a family."""
+    if path not in _voices:
+        _voices.append(path)
+
+
 def tell_added(posts: Sequence[Post]) -> None:
     """Tell of new kept posts."""
     _tell(_added, posts)
@@ -71,6 +79,14 @@ def tell_changed(posts: Sequence[Post]) -> None:
 def tell_deleted(posts: Sequence[Post]) -> None:
     """Tell of kept posts that are gone from their source."""
     _tell(_deleted, posts)
+
+
+def tell_voices(voices: Sequence[Voice]) -> None:
+    """Tell of voices that count as others than before."""
+    if voices:
+        for path in _voices:
+            listener: VoiceListener = import_string(path)
+            listener(voices)
 
 
 def _tell(paths: list[str], posts: Sequence[Post]) -> None:

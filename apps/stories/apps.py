@@ -27,6 +27,7 @@ class StoriesConfig(AppConfig):
             task="apps.stories.tasks.rewrites_write",
             on_dead="apps.stories.services.rewrites.rewrite_dead",
         )
+        listeners.register_retiring("apps.stories.services.keeping.posts_retire")
         listeners.register("apps.stories.services.grouping.posts_added")
         listeners.register_changed("apps.stories.services.grouping.posts_changed")
         listeners.register_deleted("apps.stories.services.grouping.posts_deleted")

@@ -110,7 +110,8 @@ class StoryPost(models.Model):
     """A post's place in a story, with the reason why it is there."""
 
     story = models.ForeignKey(Story, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("story"))
-    post = models.OneToOneField(Post, on_delete=models.CASCADE, related_name="membership", verbose_name=_("post"))
+    # RESTRICT: a post leaves through `services.keeping` or stays, unless the whole workspace goes.
+    post = models.OneToOneField(Post, on_delete=models.RESTRICT, related_name="membership", verbose_name=_("post"))
     score = models.FloatField(_("similarity"), default=0.0)
     reasons = models.JSONField(_("reasons"), default=dict, blank=True)
     created_at = models.DateTimeField(_("joined"), default=now, editable=False)

@@ -10,6 +10,7 @@ from apps.sources.models import Post, Source
 from apps.stories.grouping.lemmas import Lemmatiser
 from apps.stories.grouping.terms import Document, pack
 from apps.stories.models import Grouping, PostTerms, StoryPost
+from apps.stories.services.keeping import stories_keep
 from apps.stories.services.placing import Placing
 from apps.stories.services.rewrites import rewrites_automatic
 from apps.stories.services.streams import CHECKPOINT_POSTS, Stream, stream_held
@@ -60,6 +61,7 @@ def _group(workspace_id: int, posts: Sequence[Post]) -> None:
         for post, found in zip(fresh, matches, strict=True):
             placing.put(post, found)
         grown = placing.store()
+        stories_keep([story.pk for story in grown])
         if fresh:
             _remember(stream, workspace_id, [documents[post.pk] for post in fresh], fresh)
         before, held.posts = held.posts, held.posts + len(fresh)

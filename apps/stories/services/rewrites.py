@@ -20,6 +20,7 @@ from apps.core.clock import now
 from apps.core.errors import TransitionError
 from apps.core.work import bells, drain, outcomes, verbs
 from apps.stories.models import Preset, Rewrite, Story
+from apps.stories.services.keeping import stories_keep
 from apps.stories.services.prompts import prompt_build
 from apps.stories.services.versions import story_locked, version_add, version_make_current
 
@@ -84,6 +85,7 @@ def rewrite_request(
         not_before=now(),
         **_stored(prompt),
     )
+    stories_keep([locked.pk])
     audit_record(
         actor=editor,
         verb="story.rewrite_requested",
@@ -150,6 +152,7 @@ def rewrites_automatic(stories: Iterable[Story], *, at: datetime) -> list[Rewrit
         ]
     )
     if made:
+        stories_keep([rewrite.story_id for rewrite in made])
         bells.ring_on_commit("rewrite")
     return made
 

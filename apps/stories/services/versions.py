@@ -13,6 +13,7 @@ from apps.accounts.models import User
 from apps.accounts.services import audit_record
 from apps.core.errors import TransitionError
 from apps.stories.models import TITLE_LENGTH, Rewrite, Story, StoryVersion
+from apps.stories.services.keeping import stories_keep
 
 Status = Story.Status
 
@@ -76,7 +77,9 @@ def story_locked(story: Story) -> Story:
 def version_add(story: Story, *, rewrite: Rewrite | None = None, **fields: Any) -> StoryVersion:
     """Add the next version to a story that the caller has locked."""
     last = StoryVersion.objects.filter(story=story).aggregate(last=Max("number"))["last"] or 0
-    return StoryVersion.objects.create(story=story, number=last + 1, rewrite=rewrite, **fields)
+    version = StoryVersion.objects.create(story=story, number=last + 1, rewrite=rewrite, **fields)
+    stories_keep([story.pk])
+    return version
 
 
 def version_make_current(story: Story, version: StoryVersion) -> None:
