@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db import models
+from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -15,22 +16,25 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
+from apps.accounts.access import scoped
 from apps.accounts.admin_base import WorkspaceModelAdmin
 from apps.accounts.admin_search import AnyCaseSearch
-from apps.accounts.requests import user_of
+from apps.accounts.requests import shown_of, user_of
 from apps.core.errors import PultError
 from apps.publishing import services
 from apps.publishing.admin_publications import PublicationAdmin
 from apps.publishing.forms import ChannelForm
 from apps.publishing.models import Channel, Publication
 from apps.publishing.tags import tag
+from apps.telegram.models import KnownChat
 
 __all__ = ["ChannelAdmin", "PublicationAdmin"]
 
 Status = Publication.Status
 HOW_TO = _(
-    "Telegram: add the bot to the channel as an administrator with the right to post, then enter the channel's @name "
-    "or its number and press “Check”. Preview page: give it a name; it opens at once at its address."
+    "Telegram: add the bot to the channel as an administrator with the right to post; within seconds the channel "
+    "stands in the list below. Choose it, or enter its @name. Preview page: give it a name; it opens at once at its "
+    "address."
 )
 
 
@@ -66,12 +70,23 @@ class ChannelAdmin(AnyCaseSearch, WorkspaceModelAdmin[Channel]):
             .annotate(count=models.Count("pk"))
             .values("count")
         )
-        return super().get_queryset(request).annotate(next_at=models.Subquery(soonest), out=models.Subquery(sent))
+        named = (
+            KnownChat.objects.filter(bot=models.OuterRef("bot"))
+            .annotate(number=Cast("chat_id", models.CharField()))
+            .filter(number=models.OuterRef("chat_id"))
+            .values("username")[:1]
+        )
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(next_at=models.Subquery(soonest), out=models.Subquery(sent), chat_name=models.Subquery(named))
+        )
 
     def get_fieldsets(self, request: HttpRequest, obj: Channel | None = None) -> Any:
         """Only the fields of the kind; a new channel asks for the kind first."""
-        of_kind = {Channel.Kind.TELEGRAM: ["bot", "chat_id"], Channel.Kind.PREVIEW: ["is_public"]}
-        chosen = of_kind[Channel.Kind(obj.kind)] if obj else ["bot", "chat_id", "is_public"]
+        in_telegram = ["bot", "known_chat", "chat_id"]
+        of_kind = {Channel.Kind.TELEGRAM: in_telegram, Channel.Kind.PREVIEW: ["is_public"]}
+        chosen = of_kind[Channel.Kind(obj.kind)] if obj else [*in_telegram, "is_public"]
         fields = ["kind", "name", *chosen, "footer", "about", "slug", "is_active"]
         workspace = [
             name
@@ -81,6 +96,13 @@ class ChannelAdmin(AnyCaseSearch, WorkspaceModelAdmin[Channel]):
         ]
         first = {"fields": [*workspace, *fields]} if obj else {"fields": [*workspace, *fields], "description": HOW_TO}
         return [(None, first), *([(_("State"), {"fields": ["health", "page"]})] if obj else [])]
+
+    def get_form(self, request: HttpRequest, obj: Channel | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """The form, which offers the chats that the user's own bots know."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        workspaces = [obj.workspace] if obj else shown_of(request)
+        form.known_chats = scoped(KnownChat.objects.select_related("bot"), workspaces).order_by("title", "pk")
+        return form
 
     def get_readonly_fields(self, request: HttpRequest, obj: Channel | None = None) -> Any:
         """A channel keeps its kind."""
@@ -115,7 +137,8 @@ class ChannelAdmin(AnyCaseSearch, WorkspaceModelAdmin[Channel]):
     @admin.display(description=_("link"), empty_value="—")
     def page(self, row: Channel) -> SafeString | None:
         """Where readers see it."""
-        address = row.get_absolute_url()
+        name = getattr(row, "chat_name", None)
+        address = f"https://t.me/{name}" if name else row.get_absolute_url()
         if not address:
             return None
         return format_html('<a class="pult-link" href="{}" target="_blank" rel="noopener">{}</a>', address, _t("Open"))
@@ -126,8 +149,10 @@ class ChannelAdmin(AnyCaseSearch, WorkspaceModelAdmin[Channel]):
             obj.save()
             return
         written = [name for name in form.cleaned_data if name in ChannelForm.Meta.fields]
-        if {"bot", "chat_id"} & set(form.changed_data):
-            obj.problem, obj.checked_at, obj.chat_kind = "", None, ""
+        if {"bot", "chat_id", "known_chat"} & set(form.changed_data):
+            known = form.cleaned_data.get("known_chat")
+            kind = known.kind if known is not None and str(known.chat_id) == obj.chat_id else ""
+            obj.problem, obj.checked_at, obj.chat_kind = "", None, kind
             written += ["problem", "checked_at", "chat_kind"]
         obj.save(update_fields=written)
         services.channel_changed(channel=obj)

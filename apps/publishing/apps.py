@@ -4,6 +4,7 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from apps.delivery import senders
+from apps.telegram import routers
 
 
 class PublishingConfig(AppConfig):
@@ -13,6 +14,9 @@ class PublishingConfig(AppConfig):
     verbose_name = _("Publishing")
 
     def ready(self) -> None:
-        """Register the ways out."""
+        """Register the ways out, and who is told what bots are told."""
         senders.register("telegram.post", "apps.publishing.senders.TelegramPost")
         senders.register("preview.post", "apps.publishing.senders.PreviewPost")
+        senders.register("telegram.answer", "apps.publishing.answers.TelegramAnswer")
+        routers.register("apps.publishing.answers.start_answered")
+        routers.register_chats("apps.publishing.chats.chat_followed")

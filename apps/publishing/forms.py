@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from apps.publishing.models import Channel
 from apps.publishing.slugs import slug_free
+from apps.publishing.widgets import KnownChatField
+from apps.telegram.models import KnownChat
 
 _LINK = re.compile(r"^(?:https?://)?t\.me/(?:s/)?([A-Za-z]\w{3,31})/?$")
 _NAME = re.compile(r"^@[A-Za-z]\w{3,31}$")
@@ -20,6 +23,15 @@ _NUMBER = re.compile(r"^-?\d{1,19}$")
 
 class ChannelForm(forms.ModelForm[Channel]):
     """A channel; what does not belong to its kind is neither asked nor kept."""
+
+    # The chats that may be offered; set by the admin for the one request that the form is made for.
+    known_chats: ClassVar[QuerySet[KnownChat] | None] = None
+
+    known_chat = KnownChatField(
+        label=_("Chat"),
+        required=False,
+        help_text=_("Where the bot was added. A channel that is missing: add the bot there, it appears in seconds."),
+    )
 
     class Meta:
         model = Channel
@@ -31,7 +43,21 @@ class ChannelForm(forms.ModelForm[Channel]):
         if "slug" in self.fields:
             self.fields["slug"].required = False
         if "bot" in self.fields and self.instance.pk and self.instance.kind == Channel.Kind.TELEGRAM:
-            self.fields["bot"].required = self.fields["chat_id"].required = True
+            self.fields["bot"].required = True
+        if "chat_id" in self.fields:
+            self.fields["chat_id"].label = _t("Or its name")
+            self.fields["chat_id"].help_text = _t("@name of a public channel or group, or a link to it.")
+        if "known_chat" in self.fields:
+            self._offer_known_chats(self.fields["known_chat"])
+
+    def _offer_known_chats(self, offered: Any) -> None:
+        """Offer what the bots know, with the channel's own chat chosen; nothing where they know none."""
+        offered.queryset = KnownChat.objects.none() if self.known_chats is None else self.known_chats
+        own = self.instance
+        if own.pk and own.bot_id and own.chat_id.lstrip("-").isdigit():
+            present = offered.queryset.filter(bot=own.bot_id, chat_id=int(own.chat_id)).first()
+            if present is not None:
+                self.initial["known_chat"], self.initial["chat_id"] = present.pk, ""
 
     def clean_chat_id(self) -> str:
         """A chat's name or number; a link is taken too."""
@@ -44,6 +70,19 @@ class ChannelForm(forms.ModelForm[Channel]):
             )
         return given
 
+    def _take_known_chat(self, values: dict[str, Any]) -> None:
+        """A chosen chat is what the channel posts to, unless a name was typed."""
+        known: KnownChat | None = values.get("known_chat")
+        if known is None or "chat_id" not in self.fields or "chat_id" in self.errors:
+            return
+        if values.get("chat_id") and "chat_id" in self.changed_data:
+            return
+        if values.get("bot") is not None and known.bot_id != values["bot"].pk:
+            self.add_error("known_chat", forms.ValidationError(_t("This bot has not been added to that chat.")))
+            return
+        values["chat_id"] = str(known.chat_id)
+        self.instance.chat_kind = known.kind
+
     def clean(self) -> dict[str, Any] | None:
         """Ask for what the kind needs, drop what it has no use for, make an address where there is none."""
         super().clean()
@@ -52,10 +91,14 @@ class ChannelForm(forms.ModelForm[Channel]):
         if kind == Channel.Kind.PREVIEW:
             values["bot"], values["chat_id"] = None, ""
             self.instance.bot, self.instance.chat_id = None, ""
-            for name in ("bot", "chat_id"):
+            for name in ("bot", "chat_id", "known_chat"):
                 self.errors.pop(name, None)
         else:
-            for name, words in (("bot", _("Choose the bot that posts.")), ("chat_id", _("Enter the chat."))):
+            self._take_known_chat(values)
+            for name, words in (
+                ("bot", _("Choose the bot that posts.")),
+                ("chat_id", _("Choose the chat, or enter its name.")),
+            ):
                 if name in self.fields and not values.get(name) and name not in self.errors:
                     self.add_error(name, forms.ValidationError(words))
         if "slug" in self.fields and not values.get("slug") and "slug" not in self.errors:

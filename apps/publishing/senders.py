@@ -24,9 +24,8 @@ from apps.delivery.ports import Absent, CannotTell, LookUpAnswer, Parcel, Receip
 from apps.publishing.models import Channel, PreviewMessage, Publication
 from apps.publishing.services import channel_failed, channel_worked, publication_followed
 from apps.telegram import buckets
-from apps.telegram.models import Bot
 from apps.telegram.ports import BotApi, BotSnapshot, SentMessage
-from apps.telegram.services import BOT_CODES, bot_api, bot_pause
+from apps.telegram.services import BOT_CODES, bot_api, bot_pause, token_refused
 
 log = structlog.get_logger(__name__)
 # A wait this short is slept through; a longer one gives the place to somebody else.
@@ -211,13 +210,6 @@ async def bot_refused(snapshot: BotSnapshot, problem: str) -> None:
         await loop.ask_sync(partial(token_refused, snapshot, problem))
     except DatabaseError:
         log.warning("publishing.bot_not_paused", bot=snapshot.pk, exc_info=True)
-
-
-def token_refused(snapshot: BotSnapshot, problem: str) -> None:
-    """Pause the bot where the refused token is still its own."""
-    bot = Bot.objects.select_related("workspace").filter(pk=snapshot.pk).first()
-    if bot is not None and bot.token == snapshot.token:
-        bot_pause(bot=bot, reason=problem)
 
 
 def message_url(sent: SentMessage) -> str:

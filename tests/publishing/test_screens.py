@@ -126,7 +126,7 @@ def test_telegram_channel_takes_names_links_and_numbers(
     ("fields", "said"),
     [
         ({"chat_id": "-1001"}, "Choose the bot"),
-        ({"bot": "own", "chat_id": ""}, "Enter the chat"),
+        ({"bot": "own", "chat_id": ""}, "Choose the chat, or enter"),
         ({"bot": "own", "chat_id": "port news"}, "neither @name"),
         ({"bot": "foreign", "chat_id": "-1001"}, "Select a valid choice"),
     ],

@@ -3,9 +3,11 @@
 from apps.publishing.services.channels import (
     ChannelHealth,
     channel_changed,
+    channel_chat_moved,
     channel_check,
     channel_create,
     channel_failed,
+    channel_right_changed,
     channel_worked,
 )
 from apps.publishing.services.publications import (
@@ -19,9 +21,11 @@ from apps.publishing.services.publications import (
 __all__ = [
     "ChannelHealth",
     "channel_changed",
+    "channel_chat_moved",
     "channel_check",
     "channel_create",
     "channel_failed",
+    "channel_right_changed",
     "channel_worked",
     "publication_cancel",
     "publication_followed",

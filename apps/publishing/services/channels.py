@@ -138,6 +138,39 @@ def channel_worked(*, channel: Channel) -> None:
         _alert_set(channel)
 
 
+def channel_right_changed(*, channel: Channel, can_post: bool, problem: str) -> bool:
+    """Follow what Telegram says of the bot's right to post; inside the transaction that notes it.
+
+    A right that is back ends the problem, whatever it was; False where nothing has changed.
+    """
+    said = "" if can_post else problem
+    moved = Channel.objects.filter(pk=channel.pk).exclude(problem=said).update(problem=said)
+    if not moved:
+        return False
+    channel.problem = said
+    verb = "channel.right_back" if can_post else "channel.right_lost"
+    audit_record(verb=verb, target=channel, details={"problem": said} if said else {})
+    _alert_set(channel)
+    return True
+
+
+def channel_chat_moved(*, channel: Channel, chat_id: int) -> None:
+    """Post to the supergroup that the channel's group became; inside the transaction that notes it."""
+    taken = Channel.objects.filter(bot=channel.bot, chat_id=str(chat_id), kind=Channel.Kind.TELEGRAM)
+    if taken.exists():
+        problem = _("The group has become a supergroup, which the channel “%(channel)s” posts to already.")
+        channel_right_changed(channel=channel, can_post=False, problem=problem % {"channel": taken[0].name})
+        return
+    before = channel.chat_id
+    moved = Channel.objects.filter(pk=channel.pk, chat_id=before).update(
+        chat_id=str(chat_id), chat_kind="supergroup", problem=""
+    )
+    if moved:
+        channel.chat_id, channel.chat_kind, channel.problem = str(chat_id), "supergroup", ""
+        audit_record(verb="channel.chat_moved", target=channel, details={"from": before, "to": channel.chat_id})
+        _alert_set(channel)
+
+
 async def _asked(bot: BotSnapshot, chat_id: str) -> tuple[Chat, ChatMember]:
     async with bot_api(bot) as api:
         return await api.get_chat(chat_id), await api.get_chat_member(chat_id, bot.bot_id)
