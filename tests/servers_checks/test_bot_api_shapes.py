@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import Any
 
+import httpx2
 import pytest
 from aiogram import Bot
 from aiogram.client.session.aiohttp import AiohttpSession
@@ -24,8 +27,9 @@ from aiogram.exceptions import (
 )
 from aiogram.types import ChatMemberAdministrator, ChatMemberMember, LinkPreviewOptions
 
-from tests.servers import bot_api
+from tests.servers import bot_api, telegram_updates
 from tests.servers.bot_api import BotApiServer
+from tests.servers.telegram_chats import ChatRow
 
 TOKEN = "4242:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-ab"
 CHANNEL = -1001234567890
@@ -116,14 +120,76 @@ def test_edit_and_delete_change_the_stored_message(server: BotApiServer) -> None
 
 
 def test_updates_and_webhook_exclude_each_other(server: BotApiServer) -> None:
-    server.updates.append({"update_id": 5})
-    server.updates.append({"update_id": 6})
+    chat = ChatRow(77, "private", "Nadia")
+    for number in (5, 6):
+        server.updates.add(4242, "message", telegram_updates.message(chat, "hi"), number=number)
     assert [u.update_id for u in ask(server, lambda bot: bot.get_updates(offset=6))] == [6]
+    assert server.updates.confirmed[4242] == [5]
+    assert [u.update_id for u in ask(server, lambda bot: bot.get_updates())] == [6], "not confirmed, so it comes again"
     assert ask(server, lambda bot: bot.set_webhook("https://example.org/hook")) is True
     assert ask(server, lambda bot: bot.get_webhook_info()).url == "https://example.org/hook"
     with pytest.raises(TelegramConflictError):
         ask(server, lambda bot: bot.get_updates())
     assert ask(server, lambda bot: bot.delete_webhook()) is True
+
+
+def test_updates_are_what_aiogram_takes_for_them(server: BotApiServer) -> None:
+    channel, group = ChatRow(CHANNEL, "channel", "News", "news"), ChatRow(-5, "group", "Newsroom")
+    add = partial(server.updates.add, 4242)
+    add("message", telegram_updates.message(ChatRow(77, "private", "Nadia"), "/start abc"))
+    add("channel_post", telegram_updates.message(channel, "post"))
+    add("my_chat_member", telegram_updates.membership(4242, channel))
+    for refuse in ("no_rights", "kicked", "not_member", "need_admin"):
+        add("my_chat_member", telegram_updates.membership(4242, channel, refuse=refuse))
+    add("my_chat_member", telegram_updates.membership(4242, group))
+    add("message", telegram_updates.message(group, migrate_to_chat_id=-1009))
+    got = ask(server, lambda bot: bot.get_updates())
+    assert [one.update_id for one in got] == list(range(1000, 1009))
+    assert [one.event_type for one in got] == ["message", "channel_post", *["my_chat_member"] * 6, "message"]
+    assert (got[0].message.text, got[0].message.from_user.language_code) == ("/start abc", "ru")
+    assert got[0].message.entities[0].type == "bot_command"
+    assert (got[1].channel_post.sender_chat.id, got[1].channel_post.from_user) == (CHANNEL, None)
+    members = [one.my_chat_member.new_chat_member for one in got[2:8]]
+    statuses = ["administrator", "administrator", "kicked", "left", "member", "administrator"]
+    assert [one.status for one in members] == statuses
+    assert [one.can_post_messages for one in members[:2]] == [True, False]
+    assert got[8].message.migrate_to_chat_id == -1009
+
+
+def test_question_for_updates_waits_and_hears_what_comes(server: BotApiServer) -> None:
+    timer = threading.Timer(0.3, lambda: server.updates.add(4242, "message", {"from": "anybody"}))
+    timer.start()
+    found = httpx2.post(f"{server.url}/bot{TOKEN}/getUpdates", json={"timeout": 10}, trust_env=False).json()
+    timer.join()
+    assert found == {"ok": True, "result": [{"update_id": 1000, "message": {"from": "anybody"}}]}
+    assert httpx2.post(f"{server.url}/bot{TOKEN}/getUpdates", json={"offset": 1001}, trust_env=False).json() == {
+        "ok": True,
+        "result": [],
+    }
+
+
+def test_later_question_ends_the_earlier_one(server: BotApiServer) -> None:
+    async def main() -> list[Any]:
+        session = AiohttpSession(api=TelegramAPIServer.from_base(server.url), timeout=20)
+        async with Bot(TOKEN, session=session) as bot:
+            first = asyncio.create_task(bot.get_updates(timeout=10))
+            await asyncio.sleep(0.2)
+            second = bot.get_updates(timeout=0)
+            return await asyncio.gather(first, second, return_exceptions=True)
+
+    ended, answered = asyncio.run(main())
+    assert isinstance(ended, TelegramConflictError)
+    assert "terminated by other getUpdates" in str(ended)
+    assert answered == []
+
+
+def test_only_kinds_that_were_asked_for_come(server: BotApiServer) -> None:
+    assert server.updates.add(4242, "chat_member", {}) is None, "only on request"
+    ask(server, lambda bot: bot.get_updates(allowed_updates=["my_chat_member"]))
+    assert server.updates.add(4242, "message", {}) is None
+    assert server.updates.add(4242, "my_chat_member", {}) == 1000
+    told = httpx2.post(f"{server.url}/_updates", json={"bot_id": 7, "kind": "message", "content": {}}, trust_env=False)
+    assert told.json() == {"ok": True, "update_id": 1000}
 
 
 @pytest.mark.parametrize(
