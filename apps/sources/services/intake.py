@@ -11,13 +11,14 @@ from django.db import transaction
 
 from apps.core.clock import now
 from apps.sources import filters, listeners
-from apps.sources.models import Post, Source, Tombstone
+from apps.sources.models import Post, Source
 from apps.sources.parsers.entities import written
 from apps.sources.ports import IntakeReport, Item
 from apps.sources.services.filters import slow_rules_tell
 from apps.sources.services.copies import copies_find
 from apps.sources.services.known import CHANGEABLE, Known, known_of, quietly_updated, renewed, revisions_keep
 from apps.sources.services.preparing import Prepared, items_prepare
+from apps.sources.services.removing import stones_among
 from apps.sources.services.showing import media_keep
 from apps.sources.services.signatures import boilerplate_cut
 
@@ -79,7 +80,7 @@ def _batches(prepared: Sequence[Prepared]) -> Iterator[list[Prepared]]:
 
 
 def _record_batch(source: Source, batch: list[Prepared], moment: datetime) -> IntakeReport:
-    batch = _without_removed(source, batch)
+    batch = _without_removed(source, batch, moment)
     known = known_of(source, batch)
     stored = _stored(source, batch, known, moment)
     media_keep(known, moment)
@@ -94,11 +95,10 @@ def _record_batch(source: Source, batch: list[Prepared], moment: datetime) -> In
     )
 
 
-def _without_removed(source: Source, batch: list[Prepared]) -> list[Prepared]:
+def _without_removed(source: Source, batch: list[Prepared], moment: datetime) -> list[Prepared]:
     """Leave out what was removed here and must not come back."""
     ids = [name for one in batch for name in (one.external_id, *one.also_known)]
-    removed = Tombstone.objects.filter(source=source, external_id__in=ids)
-    gone = set(removed.values_list("external_id", flat=True))
+    gone = stones_among(source, ids, moment)
     return [one for one in batch if gone.isdisjoint((one.external_id, *one.also_known))] if gone else batch
 
 

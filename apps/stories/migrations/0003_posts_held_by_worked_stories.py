@@ -20,7 +20,8 @@ def posts_mark_used(apps: Any, _editor: Any) -> None:
     stories = list(apps.get_model("stories", "Story").objects.filter(worked).values_list("pk", flat=True))
     for begin in range(0, len(stories), AT_ONCE):
         batch = stories[begin : begin + AT_ONCE]
-        apps.get_model("sources", "Post").objects.filter(membership__story__in=batch, is_used=False).update(is_used=True)
+        posts = apps.get_model("sources", "Post").objects.filter(membership__story__in=batch, is_used=False)
+        posts.update(is_used=True)
 
 
 class Migration(migrations.Migration):
