@@ -294,6 +294,15 @@ variable(
     group="Fetching",
     example="127.0.0.1:8080,10.0.0.0/8",
 )
+variable(
+    "COPY_HOURS",
+    "int",
+    72,
+    "How far apart two posts may be published and still count as copies of one text, hours; 0 looks for none.",
+    group="Fetching",
+    minimum=0,
+    maximum=24 * 365,
+)
 variable("HTTP_TIMEOUT_S", "float", 20.0, "Longest wait for one page or feed, seconds.", group="Fetching", minimum=1)
 variable("HTTP_MAX_BYTES", "int", 10_485_760, "Largest answer that is read, bytes.", group="Fetching", minimum=1024)
 variable(

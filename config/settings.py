@@ -270,6 +270,7 @@ if LOAD_DEMO:  # the demo's feeds are pages of the site itself
 HTTP_TIMEOUT_S = env("HTTP_TIMEOUT_S")
 HTTP_MAX_BYTES = env("HTTP_MAX_BYTES")
 HTTP_HOST_INTERVAL_S = env("HTTP_HOST_INTERVAL_S")
+COPY_HOURS = env("COPY_HOURS")
 
 # Logs
 LOG_LEVEL = env("LOG_LEVEL")

@@ -44,3 +44,5 @@ class SourcesConfig(AppConfig):
             task="apps.sources.tasks.retention_clear",
             on_dead="apps.sources.services.upkeep.round_dead",
         )
+        kinds.register(name="copy_check", model="sources.CopyCheck", task="apps.sources.tasks.copies_recheck")
+        kinds.register(name="kinship_review", model="sources.KinshipReview", task="apps.sources.tasks.kinships_review")

@@ -8,7 +8,7 @@ from celery import shared_task
 
 from apps.core import http
 from apps.core.work import drain
-from apps.sources.services import health, imports, polls, retention
+from apps.sources.services import copies, health, imports, kinships, polls, retention
 
 POLLS = drain.Job(
     kind="poll",
@@ -33,6 +33,8 @@ RETENTION = drain.Job(
     lease=timedelta(minutes=5),
     batch=1,
 )
+COPY_CHECKS = drain.BatchJob(kind="copy_check", work=copies.copies_recheck, lease=timedelta(minutes=2), batch=100)
+KINSHIPS = drain.BatchJob(kind="kinship_review", work=kinships.kinships_review, lease=timedelta(minutes=5), batch=1)
 
 
 @shared_task(queue="collect")
@@ -57,3 +59,15 @@ def health_look() -> None:
 def retention_clear() -> None:
     """Remove what workspaces keep no longer."""
     drain.run(RETENTION)
+
+
+@shared_task(queue="default")
+def copies_recheck() -> None:
+    """Find the originals of copies that lost theirs."""
+    drain.run_batches(COPY_CHECKS)
+
+
+@shared_task(queue="default")
+def kinships_review() -> None:
+    """Look for sister channels."""
+    drain.run_batches(KINSHIPS)

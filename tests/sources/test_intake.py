@@ -222,7 +222,7 @@ def test_queries_do_not_grow_with_the_number_of_items(
     source = ExportFactory.create()
     items = [Item(external_id=str(n), text=f"Новость номер {n}") for n in range(2500)]
 
-    with django_assert_max_num_queries(40):
+    with django_assert_max_num_queries(45):
         assert posts_intake(source=source, items=items).added == 2500
     with django_assert_max_num_queries(20):
         assert posts_intake(source=source, items=items).same == 2500

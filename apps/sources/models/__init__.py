@@ -1,11 +1,13 @@
 """Sources, the posts they gave, and the work rows that collect and import them."""
 
+from apps.sources.models.copies import CopyCheck, CopyKeys, CopyLock
 from apps.sources.models.filter import FilterRule, FilterSet
 from apps.sources.models.media import MediaFetch, MediaFile, PostMedia
 from apps.sources.models.page import PageLink
-from apps.sources.models.post import Family, PastCount, Post, PostQuerySet, Revision, Tombstone
+from apps.sources.models.post import PastCount, Post, PostQuerySet, Revision, Tombstone
 from apps.sources.models.source import INTERVAL_MAX_S, INTERVAL_MIN_S, Source, Subscription
 from apps.sources.models.upkeep import HealthCheck, Retention
+from apps.sources.models.voice import Family, Kinship, KinshipReview, Signature, Voice
 from apps.sources.models.websub import HubAsk, HubPush
 from apps.sources.models.work import ChannelRead, ImportFile, Poll
 
@@ -13,6 +15,9 @@ __all__ = [
     "INTERVAL_MAX_S",
     "INTERVAL_MIN_S",
     "ChannelRead",
+    "CopyCheck",
+    "CopyKeys",
+    "CopyLock",
     "Family",
     "FilterRule",
     "FilterSet",
@@ -20,6 +25,8 @@ __all__ = [
     "HubAsk",
     "HubPush",
     "ImportFile",
+    "Kinship",
+    "KinshipReview",
     "MediaFetch",
     "MediaFile",
     "PageLink",
@@ -30,7 +37,9 @@ __all__ = [
     "PostQuerySet",
     "Retention",
     "Revision",
+    "Signature",
     "Source",
     "Subscription",
     "Tombstone",
+    "Voice",
 ]

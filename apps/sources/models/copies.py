@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Workspace
@@ -59,9 +58,3 @@ class CopyCheck(WorkRow):
         verbose_name = _("check of a copy")
         verbose_name_plural = _("checks of copies")
         ordering = ("-id",)
-        constraints = [
-            *WorkRow.Meta.constraints,
-            models.UniqueConstraint(
-                fields=["post"], condition=Q(state="ready"), name="sources_copy_check_ready_once"
-            ),
-        ]

@@ -2,8 +2,8 @@
 
 Two texts are alike by the share of runs that both have (Jaccard). Which texts may be alike is found by MinHash in one
 permutation with densification (Li, Owen, Zhang, NIPS 2012; Shrivastava, ICML 2017): every run is hashed once and falls
-into one of a few bins, the least of each bin stands for it, and an empty bin borrows from another in a fixed order. Pairs
-of bins make the keys that are looked up.
+into one of a few bins, the least of each bin stands for it, and an empty bin borrows from another in a fixed order.
+Pairs of bins make the keys that are looked up.
 """
 
 from __future__ import annotations

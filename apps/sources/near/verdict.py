@@ -66,12 +66,12 @@ def alike(first: Text, second: Text) -> float:
     """How much two texts have in common, 0 to 1; 0 where one is no copy of the other.
 
     Each naming a number (in a short text, also a name) that the other lacks, they tell of two things in the same words:
-    two villages, two rates. A short text is a copy only within hours, and never of its own voice: who says a short thing
-    twice means it anew.
+    two villages, two rates. A short text is a copy only within hours, and never of its own voice: who says a short
+    thing twice means it anew.
     """
-    if first.is_short or second.is_short:
-        if first.voice == second.voice or abs(first.at - second.at) > HOURS_SHORT * 3600:
-            return 0.0
+    is_short = first.is_short or second.is_short
+    if is_short and (first.voice == second.voice or abs(first.at - second.at) > HOURS_SHORT * 3600):
+        return 0.0
     score = jaccard(first.runs, second.runs)
     if score < ALIKE or _differ(first.numbers, second.numbers):
         return 0.0

@@ -15,6 +15,7 @@ from apps.core.clock import now
 from apps.core.errors import TransitionError
 from apps.sources import listeners
 from apps.sources.models import PastCount, Post, Source, Tombstone
+from apps.sources.services.copies import originals_leave
 
 BATCH = 1000
 COUNTED = ("hour", "language", "kind", "posts", "kept")
@@ -82,6 +83,7 @@ def _source_held(source: Source) -> None:
 def _remove(source: Source, posts: Sequence[Post], *, at: datetime, reason: str = "") -> None:
     stones = [Tombstone(source=source, external_id=post.external_id, at=at, reason=reason) for post in posts]
     Tombstone.objects.bulk_create(stones, batch_size=BATCH, ignore_conflicts=True)
+    originals_leave(workspace_id=source.workspace_id, posts=[post.pk for post in posts])
     Post.objects.filter(pk__in=[post.pk for post in posts]).delete()
 
 
