@@ -96,11 +96,13 @@ def test_a_claim_of_a_part_leaves_the_others() -> None:
     assert set(Chore.objects.filter(state="ready")) == set(others)
 
 
-def test_a_part_of_nothing_claims_nothing() -> None:
+@pytest.mark.parametrize("nobody", [{"name": "no such name"}, {"pk__in": []}])
+def test_a_part_of_nothing_claims_nothing(nobody: dict[str, object]) -> None:
     ChoreFactory()
+    part = scan.Only("workspace", Workspace.objects.filter(**nobody))
 
-    assert claims.claim(kinds.get("chore"), limit=1, lease=LEASE, only=nobodys()).rows == []
-    assert not claims.is_due(kinds.get("chore"), only=nobodys())
+    assert claims.claim(kinds.get("chore"), limit=1, lease=LEASE, only=part).rows == []
+    assert not claims.is_due(kinds.get("chore"), only=part)
 
 
 def test_a_drain_asks_before_each_claim_what_it_may_work() -> None:
@@ -116,8 +118,3 @@ def test_a_drain_asks_before_each_claim_what_it_may_work() -> None:
 
     assert worked == [rows[0].pk]
     assert len(asked) >= 2
-
-
-def nobodys() -> scan.Only:
-    """No rows at all."""
-    return scan.Only("workspace", Workspace.objects.filter(name="no such name"))

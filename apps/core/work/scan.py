@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connections, models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -47,7 +48,10 @@ class Table:
         if only is None:
             return table
         column = connections[table.alias].ops.quote_name(model._meta.get_field(only.column).column)  # type: ignore[union-attr]
-        sql, params = only.objects.values("pk").order_by().query.get_compiler(table.alias).as_sql()
+        try:
+            sql, params = only.objects.values("pk").order_by().query.get_compiler(table.alias).as_sql()
+        except EmptyResultSet:
+            return replace(table, only=" AND 1 = 0")
         return replace(table, only=f" AND t.{column} IN ({sql})", params=tuple(params))
 
     @classmethod
