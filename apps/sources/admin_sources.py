@@ -32,6 +32,8 @@ KIND_FIELDS: dict[str, tuple[str, ...]] = {
     Source.Kind.PAGE: ("url", "link_selector", "interval_s"),
     Source.Kind.EXPORT: ("upload",),
 }
+# What is told of a source of each kind, below what is asked.
+KIND_FACTS: dict[str, tuple[str, ...]] = {Source.Kind.PAGE: ("articles",)}
 ALL_FIELDS = tuple(dict.fromkeys(name for names in KIND_FIELDS.values() for name in names))
 
 
@@ -85,7 +87,7 @@ class SourceAdmin(AnyCaseSearch, FilterScreens, PageScreens, SourceActions):
         """What a source of this kind needs; on adding, what the chosen kind needs."""
         fields = ["name", "kind", *ALL_FIELDS]
         if obj is not None:
-            fields = ["health", "name", "kind", *KIND_FIELDS.get(obj.kind, ())]
+            fields = ["health", "name", "kind", *KIND_FIELDS.get(obj.kind, ()), *KIND_FACTS.get(obj.kind, ())]
         sets: list[Any] = [(None, {"fields": fields})]
         if obj is not None:
             sets.append((_("Filters"), {"fields": ["filters"]}))
@@ -99,7 +101,8 @@ class SourceAdmin(AnyCaseSearch, FilterScreens, PageScreens, SourceActions):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> Any:
         """A source keeps its kind."""
-        return [*super().get_readonly_fields(request, obj), "health", "filters", *(["kind"] if obj is not None else [])]
+        told = ["health", "filters", *(name for names in KIND_FACTS.values() for name in names)]
+        return [*super().get_readonly_fields(request, obj), *told, *(["kind"] if obj is not None else [])]
 
     @admin.display(description=_("standing"), ordering="last_ok_at")
     def health(self, source: Source) -> SafeString:

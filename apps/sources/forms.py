@@ -38,6 +38,8 @@ class SourceForm(forms.ModelForm[Source]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "url" in self.fields:
+            self.fields["url"].help_text = _("Of a feed (RSS, Atom, RDF, JSON Feed), or of a page that lists articles.")
         if "link_selector" in self.fields:
             pk = self.instance.pk
             address = (

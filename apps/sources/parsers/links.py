@@ -61,6 +61,11 @@ def page_tree(body: bytes, *, charset: str = "") -> lxml_html.HtmlElement:
     return tree
 
 
+def title_of(tree: lxml_html.HtmlElement) -> str:
+    """What the page calls itself."""
+    return tidy_line(" ".join(tree.xpath("//head/title[1]//text()")))[:150]
+
+
 def clean_address(address: str, *, base_url: str = "") -> str:
     """The address as it is compared and stored; empty where it leads to no page."""
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from apps.core.clock import now
@@ -57,6 +58,17 @@ def link_record(source: Source, *, address: str, outcome: str, problem: str = ""
         reads=times + 1,
         next_at=now() + waits[times] if times < len(waits) else None,
     )
+
+
+def links_counted(source: Source) -> dict[str, int]:
+    """How many articles are in each state."""
+    rows = PageLink.objects.filter(source=source).values("state").annotate(number=Count("pk")).order_by("state")
+    return {row["state"]: row["number"] for row in rows}
+
+
+def links_walled(source: Source, *, limit: int = 5) -> list[PageLink]:
+    """The latest articles that could not be read."""
+    return list(PageLink.objects.filter(source=source, state__in=[State.FAILED, State.REFUSED])[:limit])
 
 
 def no_links_words(selector: str) -> str:
