@@ -28,6 +28,8 @@ class StoriesConfig(AppConfig):
             on_dead="apps.stories.services.rewrites.rewrite_dead",
         )
         listeners.register_retiring("apps.stories.services.keeping.posts_retire")
+        kinds.register(name="recount", model="stories.Recount", task="apps.stories.tasks.stories_recount")
+        listeners.register_voices("apps.stories.services.recounts.voices_moved")
         listeners.register("apps.stories.services.grouping.posts_added")
         listeners.register_changed("apps.stories.services.grouping.posts_changed")
         listeners.register_deleted("apps.stories.services.grouping.posts_deleted")

@@ -138,6 +138,16 @@ class Grouping(WorkRow):
         return str(_("grouping of post %(post)s") % {"post": self.post_id})
 
 
+class Recount(WorkRow):
+    """Stories to be counted anew, because voices joined or left a family; `voices` are [source, channel] pairs."""
+
+    voices = models.JSONField(_("voices"), default=list, blank=True, editable=False)
+
+    class Meta(WorkRow.Meta):
+        verbose_name = _("recount of stories")
+        verbose_name_plural = _("recounts of stories")
+
+
 class PostTerms(models.Model):
     """What a grouped post is about: hashes of its lemmas with their weights. `id` grows in the order of grouping."""
 

@@ -8,6 +8,7 @@ from celery import shared_task
 
 from apps.core.work import drain
 from apps.stories.services.batches import groupings_group as group
+from apps.stories.services.recounts import recount_work
 from apps.stories.services.rewrites import rewrite_plan, rewrite_record, rewrite_write
 
 GROUPINGS = drain.BatchJob(kind="grouping", work=group, lease=timedelta(minutes=5), batch=200)
@@ -20,6 +21,7 @@ REWRITES = drain.Job(
     concurrency=8,
     attempts_max=8,
 )
+RECOUNTS = drain.Job(kind="recount", work=recount_work, lease=timedelta(minutes=5), batch=1)
 
 
 @shared_task(queue="compose")
@@ -32,3 +34,9 @@ def groupings_group() -> None:
 def rewrites_write() -> None:
     """Write the texts that were asked for."""
     drain.run(REWRITES)
+
+
+@shared_task(queue="default")
+def stories_recount() -> None:
+    """Count the voices of stories whose families changed."""
+    drain.run(RECOUNTS)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from apps.core.clock import now
 from apps.sources.models import Post, Source
+from apps.sources.services.families import families_of
 from apps.stories.grouping.lemmas import Lemmatiser
 from apps.stories.grouping.terms import Document, pack
 from apps.stories.models import Grouping, PostTerms, StoryPost
@@ -25,8 +26,8 @@ def groupings_group(rows: Sequence[Grouping]) -> None:
 
     Runs inside the transaction that finishes the rows.
     """
-    fields = ("workspace_id", "source_id", "channel", "title", "text", "language", "published_at")
-    posts = Post.objects.only(*fields).in_bulk([row.post_id for row in rows])
+    fields = ("workspace_id", "source_id", "channel", "title", "text", "boilerplate", "language", "published_at")
+    posts = Post.objects.only(*fields, "copy_of_id").in_bulk([row.post_id for row in rows])
     by_workspace: dict[int, list[Post]] = {}
     for row in sorted(rows, key=lambda row: row.pk):
         by_workspace.setdefault(row.workspace_id, []).append(posts[row.post_id])
@@ -35,8 +36,8 @@ def groupings_group(rows: Sequence[Grouping]) -> None:
 
 
 def document_of(post: Post) -> Document:
-    """A post as it is compared; costly, so done before the workspace's lock is taken."""
-    terms, words = _lemmatiser.terms(title=post.title, text=post.text)
+    """A post as it is compared, without boilerplate; costly, so done before the workspace's lock is taken."""
+    terms, words = _lemmatiser.terms(title=post.title, text=post.told)
     return Document(key=post.pk, at=post.published_at.timestamp(), terms=terms, voice=post.voice, words=words)
 
 
@@ -51,13 +52,16 @@ def _group(workspace_id: int, posts: Sequence[Post]) -> None:
         stamp = uuid.uuid4()
         stream.begin(stamp)
         _renew(stream, workspace_id, [documents[post.pk] for post in changed], changed)
-        matches = []
+        originals = placed_originals(fresh)
+        settled, matches = set(originals), []
         for post in fresh:
             document = documents[post.pk]
-            matches.append(stream.window.matches(document, stream.load))
+            # A copy goes where its original is, so nothing needs to be compared with it.
+            matches.append([] if post.copy_of_id in settled else stream.window.matches(document, stream.load))
             stream.window.add(document)
-        placing = Placing(workspace_id, sources=source_names(fresh))
-        placing.learn(match for found in matches for match in found)
+            settled.add(post.pk)
+        placing = Placing(workspace_id, sources=source_names(fresh), families=families_of(workspace_id))
+        placing.learn((match for found in matches for match in found), originals)
         for post, found in zip(fresh, matches, strict=True):
             placing.put(post, found)
         grown = placing.store()
@@ -70,6 +74,12 @@ def _group(workspace_id: int, posts: Sequence[Post]) -> None:
         held.stamp = stamp
         held.save(update_fields=["stamp", "posts"])
         rewrites_automatic(grown, at=now())
+
+
+def placed_originals(posts: Sequence[Post]) -> set[int]:
+    """The originals of those that are copies, where they are in a story already."""
+    wanted = {post.copy_of_id for post in posts if post.copy_of_id is not None}
+    return set(StoryPost.objects.filter(post__in=wanted).values_list("post_id", flat=True)) if wanted else set()
 
 
 def _changed(posts: Sequence[Post], documents: dict[int, Document]) -> list[Post]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log2
 from textwrap import shorten
@@ -45,18 +45,20 @@ class Placing:
 
     Attributes:
         sources: the names of the sources of the batch's posts.
+        families: the family of each voice that has one; a family is one voice.
     """
 
     workspace_id: int
     sources: dict[int, str]
+    families: dict[tuple[int, str], int] = field(default_factory=dict)
     places: list[Place] = field(default_factory=list)
     memberships: list[tuple[Place, StoryPost]] = field(default_factory=list)
     _place_of: dict[int, Place] = field(default_factory=dict)
     _voice_of: dict[int, str] = field(default_factory=dict)
 
-    def learn(self, matches: Iterable[Match]) -> None:
-        """Read the stories that the matched posts are in now."""
-        keys = {match.key for match in matches}
+    def learn(self, matches: Iterable[Match], originals: Iterable[int] = ()) -> None:
+        """Read the stories that the matched posts, and the originals of copies, are in now."""
+        keys = {match.key for match in matches} | set(originals)
         story_of = dict(StoryPost.objects.filter(post__in=keys).values_list("post_id", "story_id"))
         stories = Story.objects.select_for_update().order_by("pk").in_bulk(set(story_of.values()))
         places = {pk: Place(story=story, voices=set()) for pk, story in stories.items()}
@@ -64,15 +66,22 @@ class Placing:
             "story_id", "post_id", "post__source_id", "post__channel"
         )
         for story_id, post_id, source_id, channel in told:
-            voice = voice_of(source_id, channel)
+            voice = voice_of(source_id, channel, self.families)
             places[story_id].voices.add(voice)
             self._voice_of[post_id] = voice
         self._place_of = {post_id: places[story_id] for post_id, story_id in story_of.items() if story_id in places}
         self.places = list(places.values())
 
     def put(self, post: Post, matches: Sequence[Match]) -> None:
-        """Choose the story of a post: the one that its best match speaks for most clearly, or a new one."""
-        voice = voice_of(post.source_id, post.channel)
+        """Choose the story of a post: the one that its best match speaks for most clearly, or a new one.
+
+        A copy goes where its original is, whatever else it is like.
+        """
+        voice = voice_of(post.source_id, post.channel, self.families)
+        original = self._place_of.get(post.copy_of_id or 0)
+        if original is not None and original.story.posts_count < POSTS_MAX:
+            self._put(original, post, voice, score=1.0, reasons={"copy_of": post.copy_of_id})
+            return
         best: tuple[float, Place, Match, float] | None = None
         for match in matches:
             place = self._place_of.get(match.key)
@@ -83,8 +92,11 @@ class Placing:
             if margin >= 0 and (best is None or margin > best[0]):
                 best = (margin, place, match, score)
         place = self._begin(post) if best is None else best[1]
-        self._join(place, post, voice)
         score, reasons = (0.0, {}) if best is None else (best[3], reasons_of(best[2]))
+        self._put(place, post, voice, score=score, reasons=reasons)
+
+    def _put(self, place: Place, post: Post, voice: str, *, score: float, reasons: dict[str, Any]) -> None:
+        self._join(place, post, voice)
         self.memberships.append((place, StoryPost(post=post, score=round(score, 4), reasons=reasons)))
         self._place_of[post.pk], self._voice_of[post.pk] = place, voice
 
@@ -132,9 +144,10 @@ def needed(posts: int) -> float:
     return THRESHOLD + SIZE_PENALTY * log2(posts)
 
 
-def voice_of(source_id: int, channel: str) -> str:
-    """Who said it, as `Post.voice` tells it."""
-    return f"{source_id}:{channel}"
+def voice_of(source_id: int, channel: str, families: Mapping[tuple[int, str], int]) -> str:
+    """Who said it: the voice as `Post.voice` tells it, or the family that it belongs to."""
+    family = families.get((source_id, channel))
+    return f"{source_id}:{channel}" if family is None else f"family:{family}"
 
 
 def title_of(post: Post) -> str:
