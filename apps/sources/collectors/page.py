@@ -97,16 +97,15 @@ async def collect(plan: PagePlan, client: http.Session) -> PollResult:
     chosen = [*new, *plan.due][:ARTICLES_AT_ONCE]
     readings = await _read_all(chosen, client)
     items = [replace(one.item, channel=plan.channel) for one in readings if one.item is not None]
-    marks = {"etag": plan.etag, "last_modified": plan.last_modified}
-    if listed is not None:
-        marks = {"etag": answer.mark("ETag", 300), "last_modified": answer.mark("Last-Modified", 100)}
+    same = listed is None
     return PollResult(
         Poll.Outcome.FETCHED if items or new else Poll.Outcome.UNCHANGED,
         answer.status,
         prepared=tuple(await asyncio.to_thread(items_prepare, items, plan.rules)),
         notes=PageNotes(listed, tuple(readings)),
         is_partial=len(new) + len(plan.due) > len(readings),
-        **marks,
+        etag=plan.etag if same else answer.mark("ETag", 300),
+        last_modified=plan.last_modified if same else answer.mark("Last-Modified", 100),
     )
 
 

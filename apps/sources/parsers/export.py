@@ -6,10 +6,7 @@ https://core.telegram.org/import-export describes what Desktop writes.
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import Enum
 from typing import IO, Any
 from zoneinfo import ZoneInfo
@@ -17,11 +14,12 @@ from zoneinfo import ZoneInfo
 import ijson
 from django.utils.translation import gettext as _
 
+from apps.sources.parsers.export_albums import albums_joined
+from apps.sources.parsers.export_messages import Chat, desktop_item, plain_item
+from apps.sources.parsers.json_repair import Repaired
 from apps.sources.ports import Item, UnreadableError
 
 SERVICE = "service"
-CHANNEL_ID_PREFIX = "-100"  # how the Bot API writes a channel's id
-PUBLIC_KINDS = frozenset({"public_channel", "private_channel", "public_supergroup", "private_supergroup"})
 LISTS = {
     "messages": "",
     "chats.list.item.messages": "chats.list.item",
@@ -40,33 +38,34 @@ class Found(Enum):
     OTHER = "something that is no message"
 
 
-@dataclass(slots=True)
-class _Chat:
-    """The chat whose messages are being read."""
+def read_export(
+    file: IO[bytes] | Repaired,
+    *,
+    zone: ZoneInfo,
+    skipped: Callable[[], None] | None = None,
+    chat_id: int | None = None,
+) -> Iterator[Item]:
+    """Yield the posts of an export, in its order; messages about the chat itself and empty ones are left out.
 
-    name: str = ""
-    kind: str = ""
-    id: str = ""
-
-
-def read_export(file: IO[bytes], *, zone: ZoneInfo, skipped: Callable[[], None] | None = None) -> Iterator[Item]:
-    """Yield the messages of an export, in its order; service messages and empty ones are left out.
-
-    `zone` is where times without one were written; `skipped` is called for each message left out.
+    `zone` is where times without one were written; `skipped` is called for each message left out; with `chat_id` (bare,
+    without -100) only the messages of that chat are taken. Halves of characters are dropped, other bytes that are no
+    UTF-8 become replacement characters; neither spoils more than itself.
 
     Raises:
         UnreadableError: it is broken, or JSON of another shape; raised where the trouble is, after what came before it.
     """
     tell = skipped or _nothing
     known = False
-    if file.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
-        file.seek(0)
+    whole = file if isinstance(file, Repaired) else Repaired(file)
     try:
-        for found in _found(file, zone):
+        for found in albums_joined(_found(whole, zone)):
             known = known or found is not Found.OTHER
-            if isinstance(found, Item) and found.text:
+            if not isinstance(found, Item):
+                if found is Found.SERVICE:
+                    tell()
+            elif (found.text or found.media) and (chat_id is None or found.external_id.startswith(f"{chat_id}:")):
                 yield found
-            elif found is not Found.OTHER and found is not Found.LIST:
+            else:
                 tell()
     except (ijson.JSONError, UnicodeDecodeError) as exc:
         raise UnreadableError(
@@ -88,8 +87,8 @@ def _nothing() -> None:
     return None
 
 
-def _found(file: IO[bytes], zone: ZoneInfo) -> Iterator[Item | Found]:
-    chat = _Chat()
+def _found(file: Repaired, zone: ZoneInfo) -> Iterator[Item | Found]:
+    chat = Chat()
     builder: ijson.ObjectBuilder | None = None
     inside = ""
     for prefix, event, value in ijson.parse(file, use_float=True, buf_size=PIECE_BYTES):
@@ -105,14 +104,14 @@ def _found(file: IO[bytes], zone: ZoneInfo) -> Iterator[Item | Found]:
                 inside, builder = prefix, ijson.ObjectBuilder()
                 builder.event(event, value)
             elif prefix in LISTS.values():
-                chat = _Chat()
+                chat = Chat()
         elif event == "start_array" and prefix in LISTS:
             yield Found.LIST
         elif event in {"string", "number"}:
             _note(chat, prefix, value)
 
 
-def _note(chat: _Chat, prefix: str, value: object) -> None:
+def _note(chat: Chat, prefix: str, value: object) -> None:
     owner, _dot, field = prefix.rpartition(".")
     if owner in LISTS.values():
         if field == "name":
@@ -123,63 +122,9 @@ def _note(chat: _Chat, prefix: str, value: object) -> None:
             chat.id = str(value)
 
 
-def _read(inside: str, message: Mapping[str, Any], chat: _Chat, zone: ZoneInfo) -> Item | Found:
+def _read(inside: str, message: Mapping[str, Any], chat: Chat, zone: ZoneInfo) -> Item | Found:
     if inside == "item":
-        return _plain_item(message, zone) if "message_id" in message and "text" in message else Found.OTHER
+        return plain_item(message, zone) if "message_id" in message and "text" in message else Found.OTHER
     if message.get("type") == SERVICE or "id" not in message:
         return Found.SERVICE
-    return _desktop_item(message, chat, zone)
-
-
-def _plain_item(message: Mapping[str, Any], zone: ZoneInfo) -> Item:
-    sender, number = str(message.get("sender_id") or ""), str(message["message_id"])
-    return Item(
-        external_id=f"{sender}:{number}",
-        text=_words(message.get("text")),
-        url=_link(sender.removeprefix(CHANNEL_ID_PREFIX), number) if sender.startswith(CHANNEL_ID_PREFIX) else "",
-        published_at=_moment(message.get("date"), zone),
-        channel=str(message.get("channel") or sender),
-        markup="markdown",
-    )
-
-
-def _desktop_item(message: Mapping[str, Any], chat: _Chat, zone: ZoneInfo) -> Item:
-    number = str(message["id"])
-    unix = message.get("date_unixtime")
-    return Item(
-        external_id=f"{chat.id}:{number}",
-        text=_words(message.get("text")),
-        url=_link(chat.id, number) if chat.kind in PUBLIC_KINDS else "",
-        author=str(message.get("author") or ""),
-        published_at=_unix(unix) or _moment(message.get("date"), zone),
-        channel=chat.name or str(message.get("from") or "") or chat.id,
-    )
-
-
-def _link(chat_id: str, number: str) -> str:
-    return f"https://t.me/c/{chat_id}/{number}" if chat_id.isdigit() and number.isdigit() else ""
-
-
-def _words(text: object) -> str:
-    """A message's text: a string, or a list of strings and of entities that carry theirs."""
-    if isinstance(text, str):
-        return text
-    if not isinstance(text, list):
-        return ""
-    parts = (part if isinstance(part, str) else part.get("text", "") if isinstance(part, dict) else "" for part in text)
-    return "".join(part for part in parts if isinstance(part, str))
-
-
-def _unix(value: object) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(int(str(value)), tz=UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
-def _moment(value: object, zone: ZoneInfo) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(str(value).strip())
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    return desktop_item(message, chat, zone)

@@ -16,8 +16,17 @@ with warnings.catch_warnings():
 
 def article_of(tree: lxml_html.HtmlElement, *, url: str) -> str:
     """The running text of a page as HTML with links and formatting; empty where none is found."""
-    options = {"include_formatting": True, "include_links": True, "include_comments": False}
-    return trafilatura.extract(deepcopy(tree), url=url, output_format="html", **options) or ""
+    return (
+        trafilatura.extract(
+            deepcopy(tree),
+            url=url,
+            output_format="html",
+            include_formatting=True,
+            include_links=True,
+            include_comments=False,
+        )
+        or ""
+    )
 
 
 def told_of(tree: lxml_html.HtmlElement, *, url: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -104,7 +105,7 @@ def base_of(tree: lxml_html.HtmlElement, url: str) -> str:
     """What relative links are completed from."""
     for base in tree.iter("base"):
         try:
-            return urljoin(url, base.get("href") or "")
+            return str(urljoin(url, base.get("href") or ""))
         except ValueError:
             break
     return url
@@ -168,7 +169,7 @@ def worth(links: list[tuple[Link, bool]]) -> float:
         return 0.0
     average = sum(min(length, 90) for length in titles.values()) / len(titles)
     framed = sum(framed for _link, framed in links) / len(links)
-    return min(len(titles), 40) ** 0.5 * (average if average >= TITLE_LEAST else average / 8) * (1 - 0.9 * framed)
+    return math.sqrt(min(len(titles), 40)) * (average if average >= TITLE_LEAST else average / 8) * (1 - 0.9 * framed)
 
 
 def selectors_of(anchor: lxml_html.HtmlElement) -> list[str]:

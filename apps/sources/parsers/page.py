@@ -11,12 +11,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
-from lxml import etree
 from lxml import html as lxml_html
 
 from apps.sources.parsers.links import clean_address, is_home, page_tree, site_of
 from apps.sources.parsers.markup import tidy_line
-from apps.sources.ports import Item, Media
+from apps.sources.ports import Item, Media, UnreadableError
 
 TEXT_LEAST = 140  # characters: a page with less running text is no article
 SHORT = 1200  # where a page says that it is not free and shows less than this, it shows the beginning only
@@ -133,8 +132,8 @@ def _words_of(markup: str) -> str:
     if not markup:
         return ""
     try:
-        return tidy_line(lxml_html.fromstring(markup).text_content())
-    except (etree.ParserError, ValueError):
+        return tidy_line(page_tree(markup.encode()).text_content())
+    except UnreadableError:
         return ""
 
 
