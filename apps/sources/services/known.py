@@ -72,7 +72,12 @@ class Known:
             return False
         if one.album_id is not None and not one.has_words:
             return False
-        return post.external_id == one.external_id or not self.has_words(post)
+        return speaks_for(one, post) or not self.has_words(post)
+
+
+def speaks_for(one: Prepared, post: Post) -> bool:
+    """Whether an item is the whole post, under its id or a former one, and not a late part of its album."""
+    return post.external_id == one.external_id or post.external_id in one.also_known
 
 
 def known_of(source: Source, batch: Sequence[Prepared]) -> Known:
@@ -131,7 +136,7 @@ def _assign(post: Post, one: Prepared, moment: datetime) -> set[str]:
             setattr(post, name, value)
             names.add(name)
 
-    is_own = post.external_id == one.external_id
+    is_own = speaks_for(one, post)
     if not is_own or (one.album_id is not None and len(one.media) > 1):
         put("kind", Post.Kind.ALBUM)
     elif post.kind != Post.Kind.ALBUM:
