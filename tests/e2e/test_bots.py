@@ -34,7 +34,9 @@ class Owner:
     """The owner at the screens."""
 
     def __init__(self, port: int) -> None:
-        self.browser = httpx2.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, follow_redirects=True)
+        self.browser = httpx2.Client(
+            base_url=f"http://127.0.0.1:{port}", trust_env=False, follow_redirects=True, timeout=60
+        )
         self.sent("/admin/login/", username=EMAIL, password=PASSWORD, next="/admin/")
 
     def __enter__(self) -> Owner:
@@ -83,7 +85,7 @@ def test_channel_is_chosen_from_what_the_bot_was_told_and_a_story_comes_out_ther
         did(running, "people")
         assert telegram.log.of("getUpdates") == [], "no bot, so nobody asks"
         health = f"http://127.0.0.1:{running.port}/health/ready"
-        assert httpx2.get(health, trust_env=False).json()["checks"]["bots"]["detail"] == "no active bots"
+        assert httpx2.get(health, trust_env=False, timeout=60).json()["checks"]["bots"]["detail"] == "no active bots"
 
         with Owner(running.port) as owner:
             owner.sent("/admin/telegram/bot/add/", name="Harbour bot", new_token=TOKEN)
@@ -105,7 +107,7 @@ def test_channel_is_chosen_from_what_the_bot_was_told_and_a_story_comes_out_ther
         telegram.updates.add(BOT_ID, "my_chat_member", membership(BOT_ID, CHANNEL, refuse="kicked"))
         running.until(lambda: did(running, "report")["alerts"], seconds=60, what="the lost channel is told")
         report = did(running, "report")
-        said = httpx2.get(health, trust_env=False).json()["checks"]["bots"]
+        said = httpx2.get(health, trust_env=False, timeout=60).json()["checks"]["bots"]
 
     assert [(kind, state) for _number, kind, state in report["updates"]] == [
         ("my_chat_member", "done"), ("message", "done"), ("my_chat_member", "done"),

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from django.conf import settings
 
+from apps.core.startup.plan import STOP_S
 from config.env import VARIABLES
 from tests.architecture.tree import BASE
 
@@ -56,6 +57,14 @@ def test_every_queue_has_a_worker_and_nothing_else_has() -> None:
 def test_there_is_one_beat() -> None:
     beats = [name for name, service in production().items() if "beat" in (service.get("command") or [])]  # type: ignore[operator]
     assert beats == ["beat"]
+
+
+def test_bots_are_listened_to() -> None:
+    bots = [name for name, service in production().items() if "run_bots" in (service.get("command") or [])]  # type: ignore[operator]
+    assert bots == ["bots"]
+    service = production()["bots"]
+    assert seconds(service["stop_grace_period"]) > STOP_S
+    assert "['bots']['ok']" in str(service["healthcheck"])
 
 
 def test_workers_get_longer_than_a_drain_takes() -> None:
