@@ -34,7 +34,9 @@ def test_plain_list_keeps_channel_and_markdown() -> None:
     assert skipped == 1
     assert items == [
         Item(
-            external_id="-1001:1",
+            external_id="1:1",
+            also_known=("-1001:1",),
+            message_id=1,
             text="**Важно**",
             url="https://t.me/c/1/1",
             published_at=datetime(2026, 11, 20, 1, 0, tzinfo=UTC),

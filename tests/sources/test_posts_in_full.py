@@ -118,7 +118,7 @@ def test_same_counts_write_nothing(django_assert_max_num_queries: DjangoAssertNu
     items = [message(number, f"Мост {number}", counts=Counts(number, 2, {"👍": 4})) for number in range(50)]
     posts_intake(source=source, items=items)
 
-    with django_assert_max_num_queries(6) as asked:
+    with django_assert_max_num_queries(12) as asked:
         posts_intake(source=source, items=items)
 
     assert not [query for query in asked if query["sql"].startswith(("UPDATE", "INSERT"))]
@@ -284,9 +284,9 @@ def test_queries_do_not_grow_with_media(told: Told, django_assert_max_num_querie
         for number in range(1000)
     ]
 
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(40):
         posts_intake(source=source, items=items)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(20):
         posts_intake(source=source, items=items)
 
     assert PostMedia.objects.count() == 1000
