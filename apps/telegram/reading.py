@@ -110,7 +110,8 @@ class ChannelReader(Protocol):
     """One account's connection, open as long as its process owns the session.
 
     Every method raises RetryableError (`code` "flood": only this operation of this account waits, `retry_after`
-    seconds; "network"; "no_budget": our own limit, nothing was asked) or PermanentError, its `code` one of
+    seconds; "network"; "no_budget": our own limit, nothing was asked; "not_held": of a `ReadingHost`'s readers, the account
+    is not connected in this process) or PermanentError, its `code` one of
     "login_lost" (the session is gone: log in again), "private", "banned" (of the account from the channel),
     "not_found", "channel_gone" (deleted or blocked by Telegram), "media_gone", "refused".
     """
@@ -136,7 +137,7 @@ class ChannelReader(Protocol):
         ...
 
     async def by_ids(self, channel: ChannelRef, ids: Sequence[int]) -> dict[int, ChannelMessage | None]:
-        """Read messages again; None stands for one that is gone."""
+        """Read up to 100 messages again; None stands for one that is gone."""
         ...
 
     def fetch_media(

@@ -50,7 +50,7 @@ class MeteredReader:
         return await self._ask(HISTORY, lambda: self._reader.older(channel, before_id=before_id, limit=limit))
 
     async def by_ids(self, channel: ChannelRef, ids: Sequence[int]) -> dict[int, ChannelMessage | None]:
-        """Messages anew."""
+        """Messages anew, up to 100."""
         return await self._ask(HISTORY, lambda: self._reader.by_ids(channel, ids))
 
     async def fetch_media(
@@ -91,8 +91,11 @@ class MeteredReader:
 
     async def _pace(self, operation: str) -> None:
         """Wait for room for the next piece of a file."""
-        while wait := self._meter.take(operation, now()):
+        wait = self._meter.take(operation, now())
+        if wait > 0:
             await asyncio.sleep(wait)
+            await self._pace(operation)
+            return
         await self._keep(self._meter.of(operation), False)
 
     async def _watched(self, operation: str, answer: Awaitable[Answer]) -> Answer:

@@ -1,0 +1,166 @@
+"""The one place that makes a Telethon client, so that a new release of it is met here.
+
+Used of Telethon: what 1.40 has and newer releases kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import socket
+import struct
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
+from telethon import TelegramClient, connection
+from telethon.crypto import rsa
+from telethon.sessions import StringSession
+
+from apps.core.errors import PultError
+from apps.telegram.adapters.telethon_errors import FAILURES, failure, unreachable
+from apps.telegram.mtproto_server import MtprotoServer, public_key_of, server_of
+from apps.telegram.reading import SessionSnapshot
+from apps.telegram.reading_refusals import refused
+
+CONNECT_S = 10
+CLOSE_S = 3.0
+# Its lower levels tell of every packet; what matters comes as an exception.
+LOG = logging.getLogger("telethon")
+LOG.setLevel(logging.CRITICAL)
+Answer = TypeVar("Answer")
+
+
+def client_of(account: SessionSnapshot, session: StringSession, *, updates: bool) -> TelegramClient:
+    """A client of an account, not connected yet; it neither sleeps through flood waits nor reconnects by itself.
+
+    Raises:
+        PermanentError: no api_id, or a proxy's address that can't be read.
+    """
+    if not account.api_id or not account.api_hash:
+        raise refused("no_api")
+    return TelegramClient(
+        session,
+        account.api_id,
+        account.api_hash,
+        **route(account.proxy),
+        use_ipv6=":" in (session.server_address or ""),
+        timeout=CONNECT_S,
+        request_retries=1,  # the one more that a move to another data centre needs
+        connection_retries=0,
+        retry_delay=1,
+        auto_reconnect=False,  # whoever holds the lease connects anew
+        flood_sleep_threshold=0,
+        raise_last_call_error=True,
+        device_model="Pult",
+        system_version="1",
+        app_version="1",
+        base_logger=LOG,
+        receive_updates=updates,
+        catch_up=False,
+    )
+
+
+def route(proxy: str) -> dict[str, Any]:
+    """The client's arguments for a proxy: socks5://, http:// or mtproto:// with host and port.
+
+    Raises:
+        PermanentError: the address can't be read.
+    """
+    if not proxy:
+        return {}
+    address = urlsplit(proxy)
+    try:
+        host, port = address.hostname, address.port
+    except ValueError:
+        raise refused("proxy_wrong") from None
+    if not host or not port:
+        raise refused("proxy_wrong")
+    user = unquote(address.username) if address.username else None
+    if address.scheme == "mtproto":
+        # Random padding is understood by every such proxy, and asked for by "dd" secrets.
+        kind = connection.ConnectionTcpMTProxyRandomizedIntermediate
+        return {"connection": kind, "proxy": (host, port, user or "")}
+    if address.scheme not in {"socks5", "http"}:
+        raise refused("proxy_wrong")
+    password = unquote(address.password) if address.password else None
+    return {"proxy": (address.scheme, host, port, True, user, password)}
+
+
+async def session_of(string: str) -> StringSession:
+    """A session's string read, and pointed at the configured server where that stands for its data centre.
+
+    Raises:
+        PermanentError: the string can't be read.
+        RetryableError: the server's name has no address now.
+    """
+    try:
+        session = StringSession(string or None)
+    except (ValueError, struct.error):
+        raise refused("string_unreadable") from None
+    server = server_of(settings.TELEGRAM_MTPROTO_SERVER, settings.TELEGRAM_MTPROTO_DC)
+    if server is None:
+        return session
+    rsa.add_key(public_key_of(Path(settings.TELEGRAM_MTPROTO_KEY)), old=False)
+    if not string or session.dc_id == server.dc:
+        key = session.auth_key
+        session.set_dc(server.dc, await address_of(server), server.port)
+        session.auth_key = key
+    return session
+
+
+async def address_of(server: MtprotoServer) -> str:
+    """The server's address in numbers, which is what a session's string keeps."""
+    with suppress(ValueError):
+        return str(ipaddress.ip_address(server.host))
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(server.host, server.port, type=socket.SOCK_STREAM)
+    except OSError:
+        raise unreachable() from None
+    return str(found[0][4][0])
+
+
+@asynccontextmanager
+async def connected(account: SessionSnapshot, *, updates: bool = False) -> AsyncIterator[TelegramClient]:
+    """A connected client, closed at the end.
+
+    Raises:
+        PermanentError, RetryableError: as the ports say.
+    """
+    client = client_of(account, await session_of(account.string), updates=updates)
+    try:
+        await answered(client.connect())
+        yield client
+    finally:
+        await closed(client)
+
+
+async def answered(question: Awaitable[Answer]) -> Answer:
+    """Telegram's answer within the time that is allowed for one; its failures are the port's."""
+    try:
+        async with asyncio.timeout(settings.TELEGRAM_MTPROTO_TIMEOUT_S):
+            return await question
+    except PultError:
+        raise
+    except FAILURES as exc:
+        raise failure(exc) from None
+    except asyncio.CancelledError:
+        # Telethon cancels what waits when its connection ends; our own cancellation is none of its doing.
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        raise unreachable() from None
+
+
+async def closed(client: TelegramClient) -> None:
+    """End a connection, for no longer than it is worth waiting."""
+    with suppress(*FAILURES):
+        async with asyncio.timeout(CLOSE_S):
+            await client.disconnect()
+    # What it told of its end is known by now.
+    with suppress(asyncio.InvalidStateError, asyncio.CancelledError):
+        client.disconnected.exception()

@@ -1,0 +1,252 @@
+"""What the MTProto stand-in answers: accounts that log in, and channels with messages and files.
+
+TL objects are made by `made`, which fills in what a layer wants besides; so it works for every release of Telethon.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from telethon import password as srp
+from telethon.tl import types
+
+from tests.servers.mtproto import Refused
+from tests.servers.mtproto_prime import PRIME
+
+SENT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+EMPTY: dict[str, Any] = {"int": 0, "str": "", "bool": False, "float": 0.0, "bytes": b""}
+
+
+def made(kind: Callable[..., Any], **given: Any) -> Any:
+    """A TL object with what is given and the emptiest values for the rest."""
+    for name, one in inspect.signature(kind).parameters.items():
+        if name in given or one.default is not inspect.Parameter.empty:
+            continue
+        told = str(one.annotation).replace("typing.", "")
+        if told.startswith("Optional"):
+            given[name] = SENT if "datetime" in told else None
+        else:
+            given[name] = [] if told.startswith("List") else EMPTY.get(told.removeprefix("<class '")[:-2], 0)
+    return kind(**given)
+
+
+def channel(chat_id: int, **given: Any) -> Any:
+    """A public channel."""
+    told = {"title": f"Channel {chat_id}", "photo": types.ChatPhotoEmpty(), "date": SENT, "broadcast": True}
+    return made(types.Channel, id=chat_id, **{**told, "access_hash": chat_id * 7, **given})
+
+
+def message(chat_id: int, number: int, text: str = "", **given: Any) -> Any:
+    """A channel's message."""
+    told = {"peer_id": types.PeerChannel(chat_id), "date": SENT, "message": text, "post": True}
+    return made(types.Message, id=number, **{**told, **given})
+
+
+def user(number: int, **given: Any) -> Any:
+    """A person."""
+    return made(types.User, id=number, **{"first_name": "Vera", "access_hash": number * 3, **given})
+
+
+@dataclass
+class Account:
+    """Who may log in with a phone."""
+
+    user: Any
+    code: str = "24680"
+    password: str = ""
+    hint: str = ""
+
+
+@dataclass
+class Telegram:
+    """All that the stand-in knows; call it with a key and a request.
+
+    Attributes:
+        logins: user by key's id.
+        refusals: the next errors by the request's name: number and name.
+        asked: the names of what was asked.
+    """
+
+    accounts: dict[str, Account] = field(default_factory=dict)
+    channels: dict[int, Any] = field(default_factory=dict)
+    messages: dict[int, list[Any]] = field(default_factory=dict)
+    files: dict[int, bytes] = field(default_factory=dict)
+    references: dict[int, bytes] = field(default_factory=dict)
+    logins: dict[int, Any] = field(default_factory=dict)
+    passed: dict[int, Account] = field(default_factory=dict)
+    codes: dict[int, str] = field(default_factory=dict)
+    refusals: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    secret: int = 0
+    port: int = 0
+
+    def __call__(self, key: int, request: Any) -> Any:
+        name = type(request).__name__.removesuffix("Request")
+        self.asked.append(name)
+        if self.refusals.get(name):
+            raise Refused(*self.refusals[name].pop(0))
+        return getattr(self, name)(key, request)
+
+    def login(self, key: int) -> Any:
+        """Who is logged in by a key."""
+        if key not in self.logins:
+            raise Refused(401, "AUTH_KEY_UNREGISTERED")
+        return self.logins[key]
+
+    # Logging in
+
+    def GetConfig(self, _key: int, _request: Any) -> Any:
+        option = made(types.DcOption, id=2, ip_address="127.0.0.1", port=self.port)
+        return made(types.Config, this_dc=2, dc_options=[option], expires=SENT)
+
+    def GetUsers(self, key: int, _request: Any) -> Any:
+        return [self.login(key)]
+
+    def GetState(self, key: int, _request: Any) -> Any:
+        self.login(key)
+        return made(types.updates.State, pts=1, date=SENT)
+
+    def GetDifference(self, key: int, _request: Any) -> Any:
+        self.login(key)
+        return made(types.updates.DifferenceEmpty, date=SENT)
+
+    def SendCode(self, key: int, request: Any) -> Any:
+        if request.phone_number not in self.accounts:
+            raise Refused(400, "PHONE_NUMBER_INVALID")
+        self.codes[key] = request.phone_number
+        return self.sent_code(types.auth.SentCodeTypeApp(length=5), types.auth.CodeTypeSms())
+
+    def ResendCode(self, _key: int, _request: Any) -> Any:
+        return self.sent_code(types.auth.SentCodeTypeSms(length=5), None)
+
+    def sent_code(self, kind: Any, after: Any) -> Any:
+        return made(types.auth.SentCode, type=kind, phone_code_hash="hash-1", next_type=after, timeout=60)
+
+    def SignIn(self, key: int, request: Any) -> Any:
+        account = self.accounts[request.phone_number]
+        if request.phone_code_hash != "hash-1" or self.codes.get(key) != request.phone_number:
+            raise Refused(400, "PHONE_CODE_EXPIRED")
+        if request.phone_code != account.code:
+            raise Refused(400, "PHONE_CODE_INVALID")
+        if account.password:
+            self.passed[key] = account
+            raise Refused(401, "SESSION_PASSWORD_NEEDED")
+        if account.user is None:
+            return made(types.auth.AuthorizationSignUpRequired)
+        return self.authorized(key, account)
+
+    def authorized(self, key: int, account: Account) -> Any:
+        self.logins[key] = account.user
+        return made(types.auth.Authorization, user=account.user)
+
+    def LogOut(self, key: int, _request: Any) -> Any:
+        self.login(key)
+        del self.logins[key]
+        return made(types.auth.LoggedOut)
+
+    # The two-step password (core.telegram.org/api/srp)
+
+    def GetPassword(self, key: int, _request: Any) -> Any:
+        account = self.passed[key]
+        self.secret = int.from_bytes(os.urandom(256), "big")
+        prime = int.from_bytes(PRIME, "big")
+        factor = int.from_bytes(srp.sha256(PRIME, srp.big_num_for_hash(3)), "big")
+        shown = (factor * self.verifier(account) + pow(3, self.secret, prime)) % prime
+        return made(
+            types.account.Password,
+            has_password=True,
+            current_algo=algorithm(),
+            srp_B=srp.big_num_for_hash(shown),
+            srp_id=5,
+            hint=account.hint,
+            new_algo=types.PasswordKdfAlgoUnknown(),
+            new_secure_algo=types.SecurePasswordKdfAlgoUnknown(),
+            secure_random=b"1",
+        )
+
+    def CheckPassword(self, key: int, request: Any) -> Any:
+        account, given = self.passed[key], request.password
+        prime = int.from_bytes(PRIME, "big")
+        factor = int.from_bytes(srp.sha256(PRIME, srp.big_num_for_hash(3)), "big")
+        shown = (factor * self.verifier(account) + pow(3, self.secret, prime)) % prime
+        theirs = int.from_bytes(given.A, "big")
+        mix = int.from_bytes(srp.sha256(srp.big_num_for_hash(theirs), srp.big_num_for_hash(shown)), "big")
+        shared = pow(theirs * pow(self.verifier(account), mix, prime), self.secret, prime)
+        proof = srp.sha256(
+            srp.xor(srp.sha256(PRIME), srp.sha256(srp.big_num_for_hash(3))),
+            srp.sha256(algorithm().salt1),
+            srp.sha256(algorithm().salt2),
+            srp.big_num_for_hash(theirs),
+            srp.big_num_for_hash(shown),
+            srp.sha256(srp.big_num_for_hash(shared)),
+        )
+        if given.M1 != proof:
+            raise Refused(400, "PASSWORD_HASH_INVALID")
+        return self.authorized(key, account)
+
+    def verifier(self, account: Account) -> int:
+        return int.from_bytes(srp.compute_digest(algorithm(), account.password), "big")
+
+    # Channels
+
+    def ResolveUsername(self, key: int, request: Any) -> Any:
+        self.login(key)
+        for one in self.channels.values():
+            if one.username == request.username:
+                return types.contacts.ResolvedPeer(peer=types.PeerChannel(one.id), chats=[one], users=[])
+        raise Refused(400, "USERNAME_NOT_OCCUPIED")
+
+    def GetChannels(self, key: int, request: Any) -> Any:
+        self.login(key)
+        return types.messages.Chats(chats=[self.channels[one.channel_id] for one in request.id])
+
+    def GetHistory(self, key: int, request: Any) -> Any:
+        """Newest first: a window of `limit` that begins `add_offset` after the first message below `offset_id`."""
+        self.login(key)
+        found = self.known(request.peer)
+        below = [one for one in found if not request.offset_id or one.id < request.offset_id]
+        start = len(found) - len(below) + request.add_offset
+        return self.answer(request.peer, found[max(start, 0) : max(start + request.limit, 0)])
+
+    def GetMessages(self, key: int, request: Any) -> Any:
+        self.login(key)
+        found = {one.id: one for one in self.known(request.channel)}
+        empty = [found.get(one.id) or made(types.MessageEmpty, id=one.id, peer_id=None) for one in request.id]
+        return self.answer(request.channel, empty)
+
+    def known(self, peer: Any) -> list[Any]:
+        if peer.channel_id not in self.channels:
+            raise Refused(400, "CHANNEL_INVALID")
+        if peer.access_hash != self.channels[peer.channel_id].access_hash:
+            raise Refused(400, "CHANNEL_INVALID")
+        return sorted(self.messages.get(peer.channel_id, []), key=lambda one: -one.id)
+
+    def answer(self, peer: Any, found: list[Any]) -> Any:
+        return made(
+            types.messages.ChannelMessages,
+            pts=1,
+            count=len(self.messages.get(peer.channel_id, [])),
+            messages=found,
+            chats=[self.channels[peer.channel_id]],
+        )
+
+    def GetFile(self, key: int, request: Any) -> Any:
+        self.login(key)
+        location = request.location
+        if bytes(location.file_reference) != self.references.get(location.id, b"fresh"):
+            raise Refused(400, "FILE_REFERENCE_EXPIRED")
+        part = self.files[location.id][request.offset : request.offset + request.limit]
+        return types.upload.File(type=types.storage.FileJpeg(), mtime=0, bytes=part)
+
+
+def algorithm() -> Any:
+    """How passwords are hashed."""
+    return types.PasswordKdfAlgoSHA256SHA256PBKDF2HMACSHA512iter100000SHA256ModPow(
+        salt1=hashlib.sha256(b"1").digest()[:16], salt2=hashlib.sha256(b"2").digest()[:16], g=3, p=PRIME
+    )
