@@ -44,7 +44,7 @@ class SourceActions(WorkspaceModelAdmin[Source]):
     def has_collect_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whether “Collect now” stands under this source."""
         source = self.row(request, obj)
-        fits = source is None or (source.is_active and source.kind == Source.Kind.FEED)
+        fits = source is None or (source.is_active and services.is_timed(source.kind))
         return fits and self.allows(request, "source.poll", source)
 
     def has_pause_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -18,6 +18,7 @@ from apps.accounts.requests import user_of
 from apps.core.clock import now
 from apps.core.errors import PultError
 from apps.sources import services
+from apps.sources.admin_channels import ChannelScreens
 from apps.sources.admin_display import filters_shown, number, tag
 from apps.sources.admin_filters import FilterScreens
 from apps.sources.admin_pages import PageScreens
@@ -30,10 +31,14 @@ from apps.sources.selectors import source_health, sources_with_counts
 KIND_FIELDS: dict[str, tuple[str, ...]] = {
     Source.Kind.FEED: ("url", "interval_s"),
     Source.Kind.PAGE: ("url", "link_selector", "interval_s"),
+    Source.Kind.TELEGRAM: ("channel", "interval_s", "backfill_posts", "backfill_from", "upload"),
     Source.Kind.EXPORT: ("upload",),
 }
 # What is told of a source of each kind, below what is asked.
-KIND_FACTS: dict[str, tuple[str, ...]] = {Source.Kind.PAGE: ("articles",)}
+KIND_FACTS: dict[str, tuple[str, ...]] = {
+    Source.Kind.PAGE: ("articles",),
+    Source.Kind.TELEGRAM: ("account", "read_so_far"),
+}
 ALL_FIELDS = tuple(dict.fromkeys(name for names in KIND_FIELDS.values() for name in names))
 
 
@@ -63,7 +68,7 @@ class StandingFilter(admin.SimpleListFilter):
 
 
 @admin.register(Source)
-class SourceAdmin(AnyCaseSearch, FilterScreens, PageScreens, SourceActions):
+class SourceAdmin(AnyCaseSearch, ChannelScreens, FilterScreens, PageScreens, SourceActions):
     """Sources: how each stands, and what to do about it."""
 
     class Media:
@@ -74,10 +79,10 @@ class SourceAdmin(AnyCaseSearch, FilterScreens, PageScreens, SourceActions):
     list_display = ("name", "health", "posts_today", "kind", "checked_every")
     list_display_links = ("name",)
     list_filter = (StandingFilter, "kind")
-    search_fields = ("name", "url")
+    search_fields = ("name", "url", "username")
     ordering = ("name",)
     conditional_fields = {field: shown_for(field) for field in ALL_FIELDS}
-    empty_text = _("Feeds and Telegram exports stand here with how they fare. Add one: its posts become stories.")
+    empty_text = _("Channels, feeds, pages and exports stand here. Add one: its posts become stories.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
         """Sources with their counts."""
@@ -161,8 +166,7 @@ class SourceAdmin(AnyCaseSearch, FilterScreens, PageScreens, SourceActions):
 
     def save_model(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:
         """Store through the services; an uploaded export waits for its import; then the pressed button."""
-        stored = [name for name in form.changed_data if name not in {"upload", "workspace"}]
-        services.source_save(source=obj, changed=stored, actor=user_of(request))
+        services.source_save(source=obj, changed=form.stored_fields(), actor=user_of(request))
         upload = getattr(request, "kept_upload", None)
         if upload is not None:
             try:

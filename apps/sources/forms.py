@@ -14,13 +14,14 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 from apps.core.errors import PermanentError
 from apps.core.http import checked_url
 from apps.core.http.client import allow_list
+from apps.sources.forms_channel import ChannelFormPart
 from apps.sources.models import Source
 from apps.sources.parsers.selector import selector_problem
 
 ADDRESSED = frozenset({Source.Kind.FEED, Source.Kind.PAGE})
 
 
-class SourceForm(forms.ModelForm[Source]):
+class SourceForm(ChannelFormPart):
     """A source, and the export file that goes with one of that kind."""
 
     upload = forms.FileField(
@@ -34,7 +35,7 @@ class SourceForm(forms.ModelForm[Source]):
 
     class Meta:
         model = Source
-        fields = ("kind", "name", "url", "link_selector", "interval_s")
+        fields = ("kind", "name", "url", "link_selector", "interval_s", "backfill_posts", "backfill_from")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -71,6 +72,11 @@ class SourceForm(forms.ModelForm[Source]):
             self._check_selector(cleaned)
         else:
             cleaned["link_selector"] = ""
+        if kind == Source.Kind.TELEGRAM:
+            self.clean_channel_of(cleaned)
+            self.name_channel(cleaned)
+        elif not cleaned.get("name") and "name" not in self.errors:
+            self.add_error("name", _("Give it a name."))
         return cleaned
 
     def _check_selector(self, cleaned: dict[str, Any]) -> None:

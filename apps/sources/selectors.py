@@ -50,7 +50,7 @@ def source_health(source: Source, at: datetime) -> Health:
     if source.last_ok_at is None:
         return Health("waiting", _("New"), _waits(source))
     last_try = source.last_tried_at or source.last_ok_at
-    if source.kind == Source.Kind.FEED and at - last_try > max(source.interval * QUIET_INTERVALS, QUIET_LEAST):
+    if source.kind != Source.Kind.EXPORT and at - last_try > max(source.interval * QUIET_INTERVALS, QUIET_LEAST):
         return Health("warning", _("Silent"), _("Last collected %(when)s.") % {"when": ago(last_try, at)})
     if source.kind == Source.Kind.EXPORT:
         return Health("done", _("Works"), _("Imported %(when)s.") % {"when": ago(source.last_ok_at, at)})
@@ -60,6 +60,8 @@ def source_health(source: Source, at: datetime) -> Health:
 def _waits(source: Source) -> str:
     if source.kind == Source.Kind.EXPORT:
         return _("Upload an export file.")
+    if source.kind == Source.Kind.TELEGRAM and source.session_id is None:
+        return _("Waits for a Telegram account: add one and log it in.")
     return _("The first collection is due.")
 
 

@@ -50,6 +50,9 @@ def export_import(
     skipped: list[None] = []
     report = ImportReport(intake=before or IntakeReport())
     items = read_export(file, zone=source.workspace.zone, skipped=lambda: skipped.append(None))
+    if source.kind == Source.Kind.TELEGRAM:
+        _refuse_unknown(source)
+        items = _of_channel(items, source, skipped)
     for chunk in _chunks(items):
         done = posts_intake(source=source, items=chunk)
         report = ImportReport(read=report.read + len(chunk), skipped=len(skipped), intake=report.intake + done)
@@ -91,8 +94,9 @@ def upload_import(*, upload: ImportFile, source: Source, actor: User | None = No
     Raises:
         TransitionError: the source is a feed.
     """
-    if source.kind != Source.Kind.EXPORT:
+    if source.kind not in {Source.Kind.EXPORT, Source.Kind.TELEGRAM}:
         raise TransitionError(_("A feed takes no files; make a source of the kind “Telegram export”."))
+    _refuse_unknown(source)
     upload.workspace_id, upload.source = source.workspace_id, source
     upload.save(force_insert=True)
     details = {"source": source.name, "size": upload.size}
@@ -163,6 +167,20 @@ def _count(row: ImportFile, report: ImportReport) -> None:
     ImportFile.objects.filter(pk=row.pk).update(
         read=report.read, skipped=report.skipped, added=done.added, changed=done.changed, dropped=done.dropped
     )
+
+
+def _refuse_unknown(source: Source) -> None:
+    if source.kind == Source.Kind.TELEGRAM and source.chat_id is None:
+        raise TransitionError(_("The channel was not read yet. Upload its export once it has been."))
+
+
+def _of_channel(items: Iterator[Item], source: Source, skipped: list[None]) -> Iterator[Item]:
+    """The posts of the channel itself, named as its reader names them; those of other chats are left out."""
+    for item in items:
+        if item.external_id.startswith(f"{source.chat_id}:"):
+            yield replace(item, channel="")
+        else:
+            skipped.append(None)
 
 
 def _chunks(items: Iterator[Item]) -> Iterator[list[Item]]:
