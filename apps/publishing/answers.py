@@ -10,16 +10,12 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from apps.accounts.services import alert_close
-from apps.core.errors import PermanentError
 from apps.delivery.models import Delivery
 from apps.delivery.services import delivery_create
 from apps.delivery.services.outcomes import dead_key
-from apps.publishing.senders import Destination, TelegramPost, paused
+from apps.delivery.telegram import THEIR_DOING, TelegramText
 from apps.telegram.inbound import Inbound
 from apps.telegram.models import Bot
-
-# The person's own doing: nobody of the team has to care.
-THEIR_DOING = frozenset({"blocked", "deactivated", "not_started", "chat_not_found"})
 
 
 def start_answered(update: Inbound, bot: Bot) -> bool:
@@ -67,22 +63,8 @@ def greeting(bot: Bot, language: str) -> str:
         return escape(words % {"workspace": bot.workspace.name})
 
 
-class TelegramAnswer(TelegramPost):
+class TelegramAnswer(TelegramText):
     """Sends what a bot answers to a person."""
-
-    def prepare(self, delivery: Delivery) -> Destination:
-        """Read the bot as it is now.
-
-        Raises:
-            PermanentError: the bot is gone.
-            Defer: the bot is paused.
-        """
-        bot = Bot.objects.filter(pk=delivery.payload["bot"], workspace=delivery.workspace_id).first()
-        if bot is None:
-            raise PermanentError(_("The bot is not there any more."), code="bot_gone")
-        if not bot.is_active:
-            raise paused(bot.problem)
-        return Destination(bot=bot.snapshot(), chat_id=delivery.payload["chat_id"], is_group=False)
 
     def recorded(self, delivery: Delivery, outcome: str) -> None:
         """Nothing follows it; a person who has blocked the bot is no trouble of the team's."""

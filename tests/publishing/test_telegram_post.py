@@ -20,12 +20,12 @@ from apps.delivery.services import (
     delivery_send_again,
 )
 from apps.delivery.tasks import deliveries_send
+from apps.delivery.telegram import message_url, token_refused
 from apps.publishing.models import Publication
-from apps.publishing.senders import message_url, token_refused
 from apps.publishing.services import channel_check, publication_schedule
 from apps.stories.models import Story
 from apps.telegram.ports import BotSnapshot, SentMessage
-from apps.telegram.services import bot_check
+from apps.telegram.services import bot_check, token_refused
 from tests.publishing.factories import approved_story, bot_of, scheduled, telegram_channel
 from tests.servers.bot_api import BotApiServer
 
