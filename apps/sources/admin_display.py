@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.urls import reverse
@@ -35,15 +36,17 @@ def number(value: int) -> SafeString:
 
 def filters_shown(source: Source) -> SafeString:
     """The rules of a source in their order, and the way to its filters."""
-    lines = format_html_join(
-        "",
-        '<li>{} <span class="pult-quiet">{}</span></li>',
-        ((str(rule), scope) for rule, scope in rules_shown(source)),
-    )
+    rules = [(str(rule), scope) for rule, scope in rules_shown(source)]
+    return rules_listed(rules, "admin:sources_source_filters", source.pk)
+
+
+def rules_listed(rules: Iterable[tuple[str, str]], name: str, pk: int) -> SafeString:
+    """Rules in words, each with whose it is, and the way to their screen: a URL name that takes this id."""
+    lines = format_html_join("", '<li>{} <span class="pult-quiet">{}</span></li>', rules)
     return format_html(
         '<div class="pult-rules">{}<a class="pult-button" href="{}">{}</a></div>',
         format_html("<ol>{}</ol>", lines) if lines else _("Every post is kept."),
-        reverse("admin:sources_source_filters", args=[source.pk]),
+        reverse(name, args=[pk]),
         _("Change and try"),
     )
 

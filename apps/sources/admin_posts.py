@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
@@ -12,14 +12,17 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from apps.accounts.admin_base import WorkspaceModelAdmin, each
+from apps.accounts.admin_base import WorkspaceModelAdmin
 from apps.accounts.admin_search import AnyCaseSearch
 from apps.accounts.requests import user_of
 from apps.sources import services
 from apps.sources.admin_display import moment, tag
 from apps.sources.filters import rule_words
 from apps.sources.models import Post
+
+TAKEN_BACK_MAX = 2000
 
 
 class KeptFilter(admin.SimpleListFilter):
@@ -64,7 +67,7 @@ class PostAdmin(AnyCaseSearch, WorkspaceModelAdmin[Post]):
     audit_saves = False
     list_display = ("excerpt", "source_name", "published", "language", "fate")
     list_display_links = ("excerpt",)
-    list_filter = (KeptFilter, LanguageFilter, "source")
+    list_filter = (KeptFilter, "dropped_rule", LanguageFilter, "source")
     list_select_related = ("source",)
     search_fields = ("title", "text")
     search_help_text = _("Words of the title or text")
@@ -141,5 +144,12 @@ class PostAdmin(AnyCaseSearch, WorkspaceModelAdmin[Post]):
     @admin.action(description=_("Take back"), permissions=["change"])
     def take_back(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
         """Keep the chosen posts although a filter dropped them."""
-        actor = user_of(request)
-        each(queryset, lambda post: services.post_take_back(post=post, actor=actor)).tell(request)
+        chosen = list(queryset.values_list("pk", flat=True)[:TAKEN_BACK_MAX])
+        taken = services.posts_take_back(posts=chosen, actor=user_of(request))
+        if taken:
+            text = ngettext("%d post taken back.", "%d posts taken back.", taken)
+            messages.success(request, text % taken)
+        if taken < len(chosen):
+            messages.warning(request, _t("The others were kept already."))
+        if len(chosen) == TAKEN_BACK_MAX:
+            messages.warning(request, _t("Not more at once: press again for the rest."))

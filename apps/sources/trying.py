@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import QuerySet
@@ -64,23 +64,22 @@ def filters_try(
     *,
     owner: Owner,
     rules: Sequence[Rule | None],
-    sets: Iterable[FilterSet] | None = None,
+    links: Sequence[FilterSet] | Sequence[Source] = (),
     show: str = "dropped",
     most: int = 50,
 ) -> Trial:
     """Ask these rules, in the place of the owner's saved ones, about the latest posts that they would concern.
 
-    `rules` are by place, None where one is off or can't be understood; `sets` are a source's, where they are not the
-    saved ones; `show` is dropped, kept, changed or all.
+    `rules` are by place, None where one is off or can't be understood; `links` are the sets of a
+    source or the sources of a set, saved or not; `show` is dropped, kept, changed or all.
     """
     chains = chains_of(owner if isinstance(owner, Workspace) else owner.workspace_id)
     # A tried rule is known by its place, below zero so that it is no row's.
     chains.replaced(
         owner, [Rule(one.kind, one.effect, one.value, -place) for place, one in enumerate(rules, start=1) if one]
     )
-    if isinstance(owner, Source) and sets is not None:
-        chains.attached[owner.pk] = {one.pk for one in sets}
-    posts = list(posts_concerned(owner)[:POSTS])
+    chains.linked(owner, [one.pk for one in links])
+    posts = list(posts_concerned(owner, links)[:POSTS])
     media = media_of(posts)
     judges: dict[int, Judge] = {}
     slow: Counter[str] = Counter()
@@ -110,13 +109,13 @@ def _ask(trial: Trial, judge: Judge, post: Post, media: tuple[str, ...], show: s
             trial.shown.append(Tried(post, verdict, excerpt_of(judge, candidate, verdict), number, is_change))
 
 
-def posts_concerned(owner: Owner) -> QuerySet[Post]:
-    """The posts that a source's, a set's or a workspace's rules are for, newest first."""
+def posts_concerned(owner: Owner, links: Sequence[FilterSet] | Sequence[Source] = ()) -> QuerySet[Post]:
+    """The posts that a source's, a set's (with these sources) or a workspace's rules are for, newest first."""
     posts = Post.objects.select_related("source").order_by("-published_at", "-id").defer("boilerplate", "reactions")
     if isinstance(owner, Source):
         return posts.filter(source=owner)
     if isinstance(owner, FilterSet):
-        return posts.filter(source__in=list(owner.sources.all()))
+        return posts.filter(source__in=[one.pk for one in links])
     return posts.filter(workspace=owner)
 
 

@@ -15,7 +15,9 @@ SDKS = ("aiogram", "aiohttp", "openai", "telethon", "stripe", "boto3", "numpy")
 # what is made to be shared although it lies in a private folder
 SHARED = {"apps.accounts.api.base"}
 # module -> why it may import inside functions
-LATE_IMPORTS: dict[str, str] = {}
+LATE_IMPORTS: dict[str, str] = {
+    "apps/core/morphology.py": "dictionaries of 30 MB, for a process that meets a word",
+}
 
 
 def imported(node: ast.AST) -> list[str]:

@@ -49,6 +49,16 @@ class Chains:
         from_sets = [rule for pk, rules in self.sets.items() if pk in own_sets for rule in rules]
         return (*self.workspace, *from_sets, *self.sources.get(source_id, ()))
 
+    def linked(self, owner: Owner, links: Sequence[int]) -> None:
+        """Count with these sets of a source, or these sources of a set, by their ids."""
+        if isinstance(owner, Source):
+            self.attached[owner.pk] = set(links)
+        elif isinstance(owner, FilterSet):
+            for sets in self.attached.values():
+                sets.discard(owner.pk)
+            for source_id in links:
+                self.attached.setdefault(source_id, set()).add(owner.pk)
+
     def replaced(self, owner: Owner, rules: Sequence[Rule]) -> None:
         """Put these in the place of the owner's."""
         if isinstance(owner, Source):

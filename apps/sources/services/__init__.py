@@ -1,7 +1,8 @@
 """The verbs of sources and posts. Collecting itself is in `polls`, which workers import."""
 
 from apps.sources.services.applying import Applied, filters_apply
-from apps.sources.services.filters import Draft, filters_save, rules_save, source_sets_attach
+from apps.sources.services.archive import source_archive, source_restore
+from apps.sources.services.filters import Draft, filters_save, links_set, rules_save
 from apps.sources.services.gone import posts_mark_deleted
 from apps.sources.services.imports import (
     ImportReport,
@@ -32,6 +33,7 @@ __all__ = [
     "filters_save",
     "import_request",
     "is_timed",
+    "links_set",
     "post_remove",
     "post_take_back",
     "posts_intake",
@@ -39,12 +41,13 @@ __all__ = [
     "posts_mark_used",
     "posts_take_back",
     "rules_save",
+    "source_archive",
     "source_create",
     "source_pause",
     "source_poll_now",
+    "source_restore",
     "source_resume",
     "source_save",
-    "source_sets_attach",
     "upload_import",
     "upload_keep",
     "upload_settle",

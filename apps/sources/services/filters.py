@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -84,30 +85,30 @@ def rules_save(*, owner: Owner, drafts: Sequence[Draft], actor: User | None = No
 
 @transaction.atomic
 def filters_save(
-    *, owner: Owner, drafts: Sequence[Draft], sets: Iterable[FilterSet] | None = None, actor: User | None = None
+    *, owner: Owner, drafts: Sequence[Draft], links: Iterable[FilterSet | Source], actor: User | None = None
 ) -> None:
-    """The whole of a screen: an owner's rules and, of a source, its sets; errors as `rules_save` has them."""
+    """A whole screen: the rules, and the sets of a source or the sources of a set; errors as `rules_save` has."""
     rules_save(owner=owner, drafts=drafts, actor=actor)
-    if isinstance(owner, Source) and sets is not None:
-        source_sets_attach(source=owner, sets=sets, actor=actor)
+    if not isinstance(owner, Workspace):
+        links_set(owner=owner, links=links, actor=actor)
 
 
 @transaction.atomic
-def source_sets_attach(*, source: Source, sets: Iterable[FilterSet], actor: User | None = None) -> None:
-    """Have a source's posts go through these sets, and through no other.
+def links_set(*, owner: Source | FilterSet, links: Iterable[FilterSet | Source], actor: User | None = None) -> None:
+    """Have a source's posts go through these sets and no other, or a set serve these sources and no other.
 
     Raises:
-        ValidationError: a set belongs to another workspace.
+        ValidationError: one of them belongs to another workspace.
     """
-    chosen = list(sets)
-    if any(one.workspace_id != source.workspace_id for one in chosen):
+    chosen = {one.pk: one for one in links}
+    if any(one.workspace_id != owner.workspace_id for one in chosen.values()):
         raise ValidationError(_("A filter set serves the sources of its own workspace only."))
-    before = set(source.filter_sets.values_list("pk", flat=True))
-    if before == {one.pk for one in chosen}:
+    related: Any = owner.filter_sets if isinstance(owner, Source) else owner.sources
+    if set(related.values_list("pk", flat=True)) == chosen.keys():
         return
-    source.filter_sets.set(chosen)
-    names = [one.name for one in chosen]
-    audit_record(verb="source.filter_sets_changed", target=source, actor=actor, details={"sets": names})
+    related.set(chosen)
+    details = {"names": [one.name for one in chosen.values()][:100]}
+    audit_record(verb="filters.attached", target=owner, actor=actor, details=details)
 
 
 def slow_rules_tell(*, workspace: Workspace, keys: Iterable[int]) -> None:

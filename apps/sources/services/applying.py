@@ -1,0 +1,140 @@
+"""The present filters, applied to posts that are here already: a deliberate act, with a rehearsal and a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.accounts.services import audit_record
+from apps.core.errors import PermanentError
+from apps.sources import filters, listeners
+from apps.sources.filters.chains import Owner
+from apps.sources.models import CopyKeys, FilterSet, Post, Source
+from apps.sources.services.copies import copies_find, originals_leave
+from apps.sources.trying import candidate_of, media_of
+
+BATCH = 1000
+POSTS_MAX = 50_000
+
+
+class TooManyError(PermanentError):
+    """More posts than one request may go over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What it came to.
+
+    Attributes:
+        looked: posts asked about.
+        dropped: kept posts that are dropped now; they have left the stories that nobody works on.
+        kept: dropped posts that are kept now, and find a story like new ones.
+        held: posts that the filters would drop and that stay, because a story that is worked on uses them.
+        slow: posts on which an expression took too long and so decided nothing.
+    """
+
+    looked: int = 0
+    dropped: int = 0
+    kept: int = 0
+    held: int = 0
+    slow: int = 0
+
+    def __add__(self, other: Applied) -> Applied:
+        return Applied(
+            self.looked + other.looked,
+            self.dropped + other.dropped,
+            self.kept + other.kept,
+            self.held + other.held,
+            self.slow + other.slow,
+        )
+
+
+def filters_apply(*, owner: Owner, since: datetime, actor: User | None = None, is_rehearsal: bool = False) -> Applied:
+    """Judge the posts collected since then by the rules that their sources have now.
+
+    Posts that a person took back are left alone. A rehearsal changes nothing and reports the same.
+
+    Raises:
+        TooManyError: there are more than `POSTS_MAX` of them.
+    """
+    sources = list(sources_concerned(owner))
+    posts = Post.objects.filter(source__in=sources, collected_at__gte=since)
+    if posts[: POSTS_MAX + 1].count() > POSTS_MAX:
+        raise TooManyError(
+            _("There are more than %(max)d posts in that time. Choose fewer days, or one source.") % {"max": POSTS_MAX}
+        )
+    report = Applied()
+    with transaction.atomic():
+        for source in sources:
+            report += _apply(source, since)
+        if is_rehearsal:
+            transaction.set_rollback(True)
+        else:
+            details = {"since": since.isoformat(timespec="minutes"), "dropped": report.dropped, "kept": report.kept}
+            audit_record(verb="filters.applied", target=owner, actor=actor, details=details)
+    return report
+
+
+def sources_concerned(owner: Owner) -> Iterable[Source]:
+    """The sources that a source's, a set's or a workspace's rules are for, in the order in which they are locked."""
+    if isinstance(owner, Source):
+        return [owner]
+    if isinstance(owner, FilterSet):
+        return owner.sources.order_by("pk")
+    return Source.objects.filter(workspace=owner).order_by("pk")
+
+
+def _apply(source: Source, since: datetime) -> Applied:
+    Source.objects.select_for_update().only("pk").get(pk=source.pk)  # intake takes turns by this lock
+    judge = filters.Judge(filters.rules_of(source))
+    report = Applied()
+    rows = Post.objects.filter(source=source, collected_at__gte=since, is_taken_back=False).order_by("pk")
+    last = 0
+    while posts := list(rows.filter(pk__gt=last).select_related("source")[:BATCH]):
+        report += _judge(source.workspace_id, judge, posts)
+        last = posts[-1].pk
+    return replace(report, slow=sum(judge.slow.values()))
+
+
+def _judge(workspace_id: int, judge: filters.Judge, posts: Sequence[Post]) -> Applied:
+    media = media_of(posts)
+    dropped: list[Post] = []
+    kept: list[Post] = []
+    renamed: list[Post] = []
+    for post in posts:
+        verdict = judge.verdict(candidate_of(post, media.get(post.pk, ())))
+        if (verdict.dropped_by, verdict.rule) == (post.dropped_by, post.dropped_rule_id):
+            continue
+        was_dropped = bool(post.dropped_by)
+        post.dropped_by, post.dropped_rule_id = verdict.dropped_by, verdict.rule if verdict.dropped_by else None
+        if verdict.dropped_by and was_dropped:
+            renamed.append(post)
+        elif verdict.dropped_by:
+            dropped.append(post)
+        elif was_dropped:
+            kept.append(post)
+    gone = _let_go(workspace_id, dropped)
+    Post.objects.bulk_update([*gone, *kept, *renamed], ["dropped_by", "dropped_rule", "copy_of"], batch_size=200)
+    if kept:
+        copies_find(kept)
+        listeners.tell_added([post for post in kept if post.title or post.text])
+    return Applied(looked=len(posts), dropped=len(gone), kept=len(kept), held=len(dropped) - len(gone))
+
+
+def _let_go(workspace_id: int, posts: Sequence[Post]) -> list[Post]:
+    """Those of the posts that nobody works with; whatever was made of them is let go of."""
+    free = [post for post in posts if not post.is_used]
+    held = listeners.tell_retiring([post.pk for post in free])
+    gone = [post for post in free if post.pk not in held]
+    if gone:
+        keys = [post.pk for post in gone]
+        originals_leave(workspace_id=workspace_id, posts=keys)
+        CopyKeys.objects.filter(post__in=keys).delete()
+        for post in gone:
+            post.copy_of = None
+    return gone
