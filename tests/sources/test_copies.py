@@ -23,7 +23,7 @@ from tests.sources.factories import FeedFactory, PostFactory
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_listeners")]
 AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 FIRE = (
-    "В порту Тихой Гавани загорелся склад с канатами. На месте работают семь пожарных расчётов, дым виден с набережной. "
+    "В порту Тихой Гавани загорелся склад с канатами. На месте работают семь пожарных расчётов, дым виден с берега. "
     "Причину выясняют, пострадавших нет, сообщили в управлении порта."
 )
 BRIDGE = (
@@ -231,6 +231,7 @@ def test_a_check_killed_half_way_is_worked_again(sources: list[Source], monkeypa
     first = come(sources[0], FIRE)
     second, third = (come(source, FIRE, minutes=3 + n) for n, source in enumerate(sources[1:]))
     post_remove(post=first, reason="test")
+
     def killed(*_args: object, **_kwargs: object) -> None:
         raise SystemExit
 

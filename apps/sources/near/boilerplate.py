@@ -17,7 +17,7 @@ POSTS_MAX = 1000  # then all counts are halved, so that last year's signature fa
 LEARN_POSTS = 6
 LEARN_SHARE = 0.03
 
-LAST_SENTENCE = re.compile(r"(?<=[.!?…»\"])[ \t]+(?=[^.!?…]*[^\s.!?…][.!?…]*\s*$)")
+LAST_SENTENCE = re.compile(r"(?<=[.!?…])[ \t]+(?=[^.!?…]*[^\s.!?…][.!?…]*\s*$)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,7 +150,7 @@ def _suggest(workspace_id: int, found: dict[tuple[Speaker, Speaker], Common], po
 def _voices(speakers: set[Speaker]) -> dict[Speaker, Voice]:
     sources = Source.objects.in_bulk({source for source, _channel in speakers})
     found: dict[Speaker, Voice] = {}
-    for source in sources.values():
+    for source in sorted(sources.values(), key=lambda source: source.pk):
         channels = {channel for owner, channel in speakers if owner == source.pk}
         found |= {(source.pk, channel): voice for channel, voice in voices_of(source, channels).items()}
     return found

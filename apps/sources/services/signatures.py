@@ -29,12 +29,12 @@ def boilerplate_cut(*, source: Source, new: Sequence[Post], changed: Sequence[Po
     if not posts:
         return
     voices = voices_of(source, {post.channel for post in posts})
-    known: dict[int, dict[int, str]] = {voice.pk: {} for voice in voices.values()}
-    for voice_id, key, state in Signature.objects.filter(voice__in=known).values_list("voice_id", "key", "state"):
-        known[voice_id][key] = state
+    known: dict[int, dict[int, Signature]] = {voice.pk: {} for voice in voices.values()}
+    for signature in Signature.objects.filter(voice__in=known):
+        known[signature.voice_id][signature.key] = signature
     _learn(voices, known, new)
     learnt = {
-        channel: {key for key, state in known[voice.pk].items() if state == State.LEARNT}
+        channel: {key for key, signature in known[voice.pk].items() if signature.state == State.LEARNT}
         for channel, voice in voices.items()
     }
     for post in posts:
@@ -52,7 +52,7 @@ def voices_of(source: Source, channels: Iterable[str]) -> dict[str, Voice]:
     return found
 
 
-def _learn(voices: dict[str, Voice], known: dict[int, dict[int, str]], posts: Iterable[Post]) -> None:
+def _learn(voices: dict[str, Voice], known: dict[int, dict[int, Signature]], posts: Iterable[Post]) -> None:
     """Count the lines of new posts by voice; a line seen often enough becomes a signature."""
     by_channel: dict[str, list[Post]] = {}
     for post in posts:
@@ -61,20 +61,42 @@ def _learn(voices: dict[str, Voice], known: dict[int, dict[int, str]], posts: It
     learnt: list[Signature] = []
     for channel, said in by_channel.items():
         voice = voices[channel]
-        lines = {line.key: line.text for post in said for line in boilerplate.edges(post.text)}
-        seen = Counter(line.key for post in said for line in boilerplate.edges(post.text))
+        lines, seen = _counted(said)
         before = {int(key): count for key, count in voice.lines.items()}
         counts, voice.posts = boilerplate.counted(before, voice.posts, seen, len(said))
         voice.lines = {str(key): count for key, count in counts.items()}
-        for key, line in lines.items():
-            room = len(known[voice.pk]) < SIGNATURES_MAX
-            if room and key not in known[voice.pk] and boilerplate.is_boilerplate(counts.get(key, 0), voice.posts):
-                known[voice.pk][key] = State.LEARNT
-                learnt.append(Signature(voice=voice, key=key, line=line, posts=counts[key]))
+        learnt += _recurring(voice, known[voice.pk], lines, counts)
     if by_channel:
         Voice.objects.bulk_update([voices[channel] for channel in by_channel], ["lines", "posts"], batch_size=BATCH)
     if learnt:
         Signature.objects.bulk_create(learnt, batch_size=BATCH, ignore_conflicts=True)
+
+
+def _counted(posts: Iterable[Post]) -> tuple[dict[int, str], Counter[int]]:
+    """The lines at the ends of posts by their key, and how often each was seen."""
+    lines: dict[int, str] = {}
+    seen: Counter[int] = Counter()
+    for post in posts:
+        for line in boilerplate.edges(post.text):
+            lines[line.key] = line.text
+            seen[line.key] += 1
+    return lines, seen
+
+
+def _recurring(
+    voice: Voice, known: dict[int, Signature], lines: dict[int, str], counts: dict[int, int]
+) -> list[Signature]:
+    """The lines that are the voice's own and not known yet; of a line and its last sentence, the line."""
+    learnt = []
+    for key, line in sorted(lines.items(), key=lambda pair: -len(pair[1])):
+        often = counts.get(key, 0)
+        if key in known or len(known) >= SIGNATURES_MAX or not boilerplate.is_boilerplate(often, voice.posts):
+            continue
+        if any(other.line.endswith(line) and 2 * counts.get(other.key, 0) >= often for other in known.values()):
+            continue
+        known[key] = Signature(voice=voice, key=key, line=line, posts=often)
+        learnt.append(known[key])
+    return learnt
 
 
 @transaction.atomic
