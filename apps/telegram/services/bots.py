@@ -176,12 +176,11 @@ def bots_wanted() -> None:
     on_demand.want(PROGRAM)
 
 
-def token_refused(snapshot: BotSnapshot, problem: str) -> bool:
-    """Pause the bot whose token Telegram refused, unless it has another token by now; whether it was paused."""
+def token_refused(snapshot: BotSnapshot, problem: str) -> None:
+    """Pause the bot whose token Telegram refused, unless it has another token by now."""
     bot = Bot.objects.select_related("workspace").filter(pk=snapshot.pk).first()
-    if bot is None or bot.token != snapshot.token:
-        return False
-    return bot_pause(bot=bot, reason=problem)
+    if bot is not None and bot.token == snapshot.token:
+        bot_pause(bot=bot, reason=problem)
 
 
 @transaction.atomic
