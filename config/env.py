@@ -308,6 +308,33 @@ variable("HTTP_MAX_BYTES", "int", 10_485_760, "Largest answer that is read, byte
 variable(
     "HTTP_HOST_INTERVAL_S", "float", 1.0, "Least pause between two requests to one host.", group="Fetching", minimum=0
 )
+variable(
+    "COLLECT_SLOWEST_S",
+    "int",
+    7200,
+    "Longest wait that a source's own rhythm of posting leads to, seconds.",
+    group="Fetching",
+    minimum=60,
+    maximum=86_400,
+)
+variable(
+    "COLLECT_HINT_MAX_S",
+    "int",
+    21_600,
+    "Longest wait that a feed can ask for by ttl, updatePeriod, max-age or Expires, seconds.",
+    group="Fetching",
+    minimum=0,
+    maximum=86_400,
+)
+variable(
+    "WEBSUB",
+    "choice",
+    "auto",
+    "Have hubs tell of new entries: auto where BASE_URL is a public https address, on with any address (and hubs "
+    "without https), or off.",
+    group="Fetching",
+    choices=("auto", "on", "off"),
+)
 
 # Logs
 variable(

@@ -15,5 +15,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("demo/feeds/<slug:name>.xml", demo_feed, name="demo_feed"),
     path("demo/feeds/<slug:name>/<slug:key>/", demo_post, name="demo_post"),
+    path("", include("apps.sources.urls")),
     path("", include("apps.publishing.urls")),
 ]

@@ -46,3 +46,14 @@ class SourcesConfig(AppConfig):
         )
         kinds.register(name="copy_check", model="sources.CopyCheck", task="apps.sources.tasks.copies_recheck")
         kinds.register(name="kinship_review", model="sources.KinshipReview", task="apps.sources.tasks.kinships_review")
+        _hubs_register()
+
+
+def _hubs_register() -> None:
+    kinds.register(
+        name="hub_ask",
+        model="sources.HubAsk",
+        task="apps.sources.tasks.hubs_ask",
+        on_dead="apps.sources.services.hub_work.ask_dead",
+    )
+    kinds.register(name="hub_push", model="sources.HubPush", task="apps.sources.tasks.pushes_read")

@@ -8,7 +8,7 @@ from celery import shared_task
 
 from apps.core import http
 from apps.core.work import drain
-from apps.sources.services import copies, health, imports, kinships, polls, retention
+from apps.sources.services import copies, health, hub_work, imports, kinships, polls, retention
 
 POLLS = drain.Job(
     kind="poll",
@@ -16,7 +16,7 @@ POLLS = drain.Job(
     work=polls.poll_fetch,
     record=polls.poll_record,
     lease=timedelta(minutes=3),
-    concurrency=8,
+    concurrency=24,
     session=http.session,
 )
 IMPORTS = drain.Job(
@@ -35,6 +35,18 @@ RETENTION = drain.Job(
 )
 COPY_CHECKS = drain.BatchJob(kind="copy_check", work=copies.copies_recheck, lease=timedelta(minutes=2), batch=100)
 KINSHIPS = drain.BatchJob(kind="kinship_review", work=kinships.kinships_review, lease=timedelta(minutes=5), batch=1)
+HUB_ASKS = drain.Job(
+    kind="hub_ask",
+    plan=hub_work.ask_plan,
+    work=hub_work.ask_send,
+    record=hub_work.ask_record,
+    lease=timedelta(minutes=2),
+    session=http.session,
+    attempts_max=8,
+)
+HUB_PUSHES = drain.Job(
+    kind="hub_push", work=hub_work.push_read, record=hub_work.push_record, lease=timedelta(minutes=2)
+)
 
 
 @shared_task(queue="collect")
@@ -71,3 +83,13 @@ def copies_recheck() -> None:
 def kinships_review() -> None:
     """Look for sister channels."""
     drain.run_batches(KINSHIPS)
+@shared_task(queue="collect")
+def hubs_ask() -> None:
+    """Ask the hubs of feeds to tell of new entries."""
+    drain.run(HUB_ASKS)
+
+
+@shared_task(queue="collect")
+def pushes_read() -> None:
+    """Read what hubs told."""
+    drain.run(HUB_PUSHES)

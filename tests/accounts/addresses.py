@@ -69,6 +69,7 @@ ADDRESSES: dict[str, Address] = {
     "desk:story_step": of(Story),
     "desk:story_rewrite": of(Story),
     "desk:story_publish": of(Story),
+    "websub": Address("open", lambda _rows: {"key": "nobody"}, why_open="an unguessable key and a signature"),
     "demo_feed": opened("invented feeds of the demo"),
     "demo_post": opened("invented posts of the demo"),
     "publishing:preview_index": opened("lists public channels"),

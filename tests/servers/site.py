@@ -2,7 +2,8 @@
 
 From a shell: `python -m tests.servers.site --port 0 --folder some/feeds`. In a test: `with site.running() as server:`,
 then `server.page("/feed.xml", FEED)`, `server.redirect("/old", "/feed.xml")`, `server.log`. Other processes program
-pages by `POST /_pages` with the fields of `Page` (and `path`; `text` for a body). The log's `method` is the path.
+pages by `POST /_pages` with the fields of `Page` (and `path`; `text` for a body). The log's `method` is the path, its
+`params` are the query and the form.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from aiohttp import web
 from tests.servers.faults import Fault
 from tests.servers.hosting import Received, Reply, StandIn, cut, hosted, received, shell
 
+FORM = "application/x-www-form-urlencoded"
 XML = "application/xml; charset=utf-8"
 
 
@@ -139,7 +141,8 @@ class SiteServer(StandIn):
         return web.json_response({"ok": True})
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
-        entry = received(request, request.path, dict(request.query))
+        form = await request.post() if request.content_type == FORM else {}
+        entry = received(request, request.path, dict(request.query) | {name: str(form[name]) for name in form})
         self.log.append(entry)
         fault = self.faults.strike(entry.method, entry.params)
         entry.fault = kind = fault.kind if fault else ""

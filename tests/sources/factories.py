@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import factory
 
 from apps.accounts.models import Membership, User, Workspace
-from apps.sources.models import FilterRule, FilterSet, MediaFile, Poll, Post, Source
+from apps.sources.models import FilterRule, FilterSet, MediaFile, Poll, Post, Source, Subscription
 
 
 class WorkspaceFactory(factory.django.DjangoModelFactory[Workspace]):
@@ -102,3 +102,15 @@ class FilterRuleFactory(factory.django.DjangoModelFactory[FilterRule]):
     kind = FilterRule.Kind.WORDS
     effect = FilterRule.Effect.DROP
     value = "реклама"
+
+
+class SubscriptionFactory(factory.django.DjangoModelFactory[Subscription]):
+    class Meta:
+        model = Subscription
+
+    source = factory.SubFactory(FeedFactory)
+    hub = "https://hub.example/"
+    topic = factory.SelfAttribute("source.url")
+    key = factory.Sequence(lambda n: f"key-{n}-{'x' * 30}")
+    secret = "invented secret"
+    state = Subscription.State.LIVE

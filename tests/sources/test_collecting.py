@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from apps.accounts.models import Alert
 from apps.core.clock import now
+from apps.core.http.places import HOST_PLACES, HOST_WAITING
 from apps.core.work import verbs
 from apps.core.work.models import WorkRow
 from apps.sources.models import Poll, Post, Source
@@ -251,13 +252,20 @@ def test_bug_while_collecting_ends_dead_but_the_source_goes_on(
     assert "TypeError" in Poll.objects.get(state=WorkRow.State.DEAD).error
 
 
-def test_many_feeds_in_one_drain(host: SiteServer) -> None:
+def test_many_feeds_of_one_host_take_turns(host: SiteServer) -> None:
     for number in range(12):
         feed(host.page(f"/{number}.xml", rss(entry(f"e{number}"))))
 
     polls_collect()
+    waiting = Poll.objects.filter(state="ready", source__last_ok_at=None)
+    assert Post.objects.count() >= HOST_PLACES + HOST_WAITING
+    assert all(row.not_before <= now() + timedelta(seconds=2) and row.attempts == 0 for row in waiting)
+    while waiting.exists():
+        waiting.update(not_before=now())
+        polls_collect()
 
     assert Post.objects.count() == 12
+    assert len(host.log) == 12
     assert Poll.objects.filter(state="done").count() == 12
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from apps.core.errors import PermanentError, RetryableError
 LONGEST_RETRY_AFTER_S = 86_400.0
 # Statuses below 500 that say "later": request timeout, too early, too many requests.
 LATER = frozenset({408, 425, 429})
+MAX_AGE = re.compile(r"(?<![\w-])max-age\s*=\s*\"?(\d{1,9})")
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,18 @@ class Fetched:
         """The encoding that Content-Type names; empty where it names none."""
         kind = self.headers.get("Content-Type") or ""
         return kind.partition("charset=")[2].split(";")[0].strip(" \"'")
+
+    @property
+    def fresh_s(self) -> int:
+        """Seconds for which the answer says that it holds: max-age, else Expires; 0 where it does not say."""
+        control = (self.headers.get("Cache-Control") or "").lower()
+        if "no-cache" in control or "no-store" in control:
+            return 0
+        age = MAX_AGE.search(control)
+        if age:
+            return int(age.group(1))
+        until = retry_after(self.headers.get("Expires"), at=self.received_at)
+        return int(until) if until is not None and not (self.headers.get("Expires") or "").strip().isdigit() else 0
 
     def mark(self, name: str, limit: int) -> str:
         """A header to send back next time; one that does not fit is forgotten rather than cut."""

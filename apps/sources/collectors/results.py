@@ -15,6 +15,7 @@ class PollResult:
     Attributes:
         prepared: items as they will be stored.
         etag, last_modified: marks to send back next time.
+        is_answered: whether the other side answered at all.
         notes: what the collector's own `record` stores beside the posts, in the same transaction.
         is_partial: more was found than was read; the next collection follows soon.
         retry_after: seconds that the other side asked to wait after a failure.
@@ -27,5 +28,6 @@ class PollResult:
     last_modified: str = ""
     problem: str = ""
     retry_after: float | None = None
+    is_answered: bool = True
     notes: Any = None
     is_partial: bool = False

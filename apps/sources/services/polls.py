@@ -20,8 +20,10 @@ from apps.sources.collectors import collector_of, is_collected
 from apps.sources.collectors.results import PollResult
 from apps.sources.models import Poll, Source
 from apps.sources.ports import IntakeReport
+from apps.sources.services.identity import recognised
 from apps.sources.services.intake import posts_record
 from apps.sources.services.schedule import FAILURES_TOLD, failing_key, gone_key, poll_next, source_url, wait_after
+from apps.sources.services.websub import missed_noticed, wait_while_told
 
 KEPT = timedelta(days=7)  # finished collections are kept for reading so long
 BUSY_WAIT_S = 30.0
@@ -54,7 +56,12 @@ async def poll_fetch(plan: PollPlan, client: http.Session) -> PollResult:
         if exc.code == "host_busy":
             wait = getattr(exc, "retry_after", None) or BUSY_WAIT_S
             raise Defer(until=now() + timedelta(seconds=wait), reason=str(exc)) from exc
-        return PollResult(Poll.Outcome.FAILED, problem=str(exc), retry_after=getattr(exc, "retry_after", None))
+        return PollResult(
+            Poll.Outcome.FAILED,
+            problem=str(exc),
+            retry_after=getattr(exc, "retry_after", None),
+            is_answered=isinstance(exc, PermanentError),
+        )
 
 
 def poll_record(row: Poll, result: PollResult) -> None:
@@ -64,7 +71,8 @@ def poll_record(row: Poll, result: PollResult) -> None:
     source = Source.objects.select_for_update().get(pk=row.source_id)
     report = IntakeReport()
     if result.outcome == Poll.Outcome.FETCHED:
-        report = posts_record(source=source, prepared=result.prepared)
+        report = posts_record(source=source, prepared=recognised(source, result.prepared))
+        missed_noticed(source, prepared=result.prepared, added=report.added)
     if result.notes is not None:
         collector_of(source.kind).record(source, result.notes)
     Poll.objects.filter(pk=row.pk).update(
@@ -80,10 +88,11 @@ def poll_record(row: Poll, result: PollResult) -> None:
         return
     if result.outcome == Poll.Outcome.FAILED:
         failures = _failed(source, result.problem)
-        poll_next(source, wait=wait_after(source, failures=failures, retry_after=result.retry_after))
+        wait = wait_after(source, failures=failures, retry_after=result.retry_after, is_answered=result.is_answered)
     else:
         _succeeded(source, result)
-        poll_next(source, wait=SOON if result.is_partial else wait_after(source, failures=0))
+        wait = SOON if result.is_partial else wait_while_told(source) or wait_after(source, failures=0)
+    poll_next(source, wait=wait)
     Poll.objects.filter(source=source, state=WorkRow.State.DONE, finished_at__lt=now() - KEPT).delete()
 
 

@@ -1,0 +1,190 @@
+"""WebSub (w3.org/TR/websub): hubs tell of new entries, and the feed itself is asked only once a day, for safety.
+
+A subscription is asked for when a feed names a hub, is live once the hub has verified it at its callback, and is
+renewed before its lease ends. One `HubAsk` a subscription is always waiting: the next asking, renewing or trying again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from apps.accounts.services import audit_record
+from apps.core.clock import now
+from apps.core.work import bells
+from apps.core.work.models import WorkRow
+from apps.sources.models import HubAsk, HubPush, Poll, Source, Subscription
+from apps.sources.services.intake import Prepared
+from apps.sources.services.schedule import safety_wait
+
+LEASE_S = 10 * 86_400  # asked for; the hub decides
+LEASE_LEAST_S, LEASE_MOST_S = 300, 60 * 86_400
+RENEWED_AT = 0.8  # of the lease
+VERIFIED_WITHIN = timedelta(hours=24)  # a hub that has not verified by then is asked again
+TRIED_AGAIN = timedelta(days=7)  # after a refusal
+LATE = timedelta(hours=1)  # an entry that the hub has not told of by then was missed
+LONG_UNASKED = timedelta(hours=12)  # a collection after so long was one for safety
+DIGESTS = {"sha1": hashlib.sha1, "sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
+NOT_PUBLIC = (".local", ".localhost", ".internal", ".test", ".lan", ".home.arpa")
+State = Subscription.State
+
+
+def callback_base() -> str:
+    """The public address under which hubs reach this site; empty where there is none, so that nothing is asked."""
+    base = str(settings.BASE_URL).rstrip("/")
+    if settings.WEBSUB == "off":
+        return ""
+    return base if settings.WEBSUB == "on" or _is_public(base) else ""
+
+
+def callback_url(subscription: Subscription) -> str:
+    """Where the hub verifies and tells."""
+    return callback_base() + reverse("websub", args=[subscription.key])
+
+
+def hub_noticed(source: Source, *, hub: str, topic: str) -> None:
+    """Ask the hub that a feed names, once; call it in the transaction that records the feed."""
+    subscription = Subscription.objects.filter(source=source).first()
+    if not hub or not callback_base() or not _may_be_asked(hub):
+        if subscription is not None and subscription.state != State.LIVE:
+            HubAsk.objects.filter(subscription=subscription, state=WorkRow.State.READY).delete()
+        return
+    if subscription is None:
+        key, secret = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
+        subscription = Subscription.objects.create(source=source, hub=hub, topic=topic, key=key, secret=secret)
+    elif (subscription.hub, subscription.topic) != (hub, topic):
+        Subscription.objects.filter(pk=subscription.pk).update(hub=hub, topic=topic, state=State.ASKED, ends_at=None)
+        HubAsk.objects.filter(subscription=subscription, state=WorkRow.State.READY).delete()
+    ask_next(subscription)
+
+
+def ask_next(subscription: Subscription, *, at: datetime | None = None) -> None:
+    """Have the hub asked at that time, unless it is to be asked already."""
+    row = HubAsk(workspace_id=subscription.source.workspace_id, subscription=subscription, not_before=at or now())
+    HubAsk.objects.bulk_create([row], ignore_conflicts=True)
+    if at is None:
+        bells.ring_on_commit("hub_ask")
+
+
+@transaction.atomic
+def subscription_verify(*, key: str, mode: str, topic: str, lease_s: int) -> bool:
+    """Answer a hub that asks whether it is to begin or end telling; True where it is as we want it."""
+    subscription = Subscription.objects.select_related("source__workspace").filter(key=key, topic=topic).first()
+    if subscription is None:
+        return False
+    wanted = subscription.source.is_active and subscription.state != State.ENDED
+    if mode == "unsubscribe":
+        return not wanted
+    if mode != "subscribe" or not wanted:
+        return False
+    lease = timedelta(seconds=min(max(lease_s or LEASE_S, LEASE_LEAST_S), LEASE_MOST_S))
+    moment = now()
+    was_live = subscription.state == State.LIVE
+    renew_at = moment + lease * RENEWED_AT
+    Subscription.objects.filter(pk=subscription.pk).update(
+        state=State.LIVE, ends_at=moment + lease, renew_at=renew_at, problem=""
+    )
+    waiting = HubAsk.objects.filter(subscription=subscription, state=WorkRow.State.READY)
+    if not waiting.update(not_before=renew_at):
+        ask_next(subscription, at=renew_at)
+    if not was_live:
+        audit_record(verb="source.subscribed", target=subscription.source, details={"hub": subscription.hub})
+    return True
+
+
+@transaction.atomic
+def subscription_refuse(*, key: str, topic: str, reason: str) -> bool:
+    """Note that a hub refuses to tell of a feed, or stops to; the feed is collected as usual."""
+    subscription = Subscription.objects.select_related("source__workspace").filter(key=key, topic=topic).first()
+    if subscription is None:
+        return False
+    words = _("The hub refuses: %(reason)s") % {"reason": reason[:300] or "–"}
+    subscription_stop(subscription, state=State.REFUSED, problem=words)
+    return True
+
+
+def subscription_stop(subscription: Subscription, *, state: str, problem: str) -> None:
+    """Go back to collecting as usual; the hub is asked again in a week. Call it inside a transaction."""
+    was_live = subscription.state == State.LIVE
+    again = now() + TRIED_AGAIN
+    Subscription.objects.filter(pk=subscription.pk).update(state=state, problem=problem, renew_at=again, ends_at=None)
+    if not HubAsk.objects.filter(subscription=subscription, state=WorkRow.State.READY).update(not_before=again):
+        ask_next(subscription, at=again)
+    if was_live:
+        source = subscription.source
+        soon = now() + source.interval
+        Poll.objects.filter(source=source, state=WorkRow.State.READY, not_before__gt=soon).update(not_before=soon)
+        audit_record(verb="source.unsubscribed", target=source, details={"hub": subscription.hub, "problem": problem})
+
+
+def signature_is_right(secret: str, body: bytes, header: str) -> bool:
+    """Whether `X-Hub-Signature` (method=hex digest) is that of the body; compared in constant time."""
+    method, _equals, digest = header.strip().partition("=")
+    maker = DIGESTS.get(method.lower())
+    if maker is None:
+        return False
+    right = hmac.new(secret.encode(), body, maker).hexdigest()
+    return hmac.compare_digest(right.encode(), digest.strip().lower().encode())
+
+
+@transaction.atomic
+def push_keep(*, subscription: Subscription, body: bytes, content_type: str) -> HubPush:
+    """Keep what a hub told until a worker reads it."""
+    push = HubPush.objects.create(
+        workspace_id=subscription.source.workspace_id,
+        source=subscription.source,
+        body=body,
+        content_type=content_type[:200],
+    )
+    Subscription.objects.filter(pk=subscription.pk).update(told_at=now())
+    bells.ring_on_commit("hub_push")
+    return push
+
+
+def live_subscription(source: Source) -> Subscription | None:
+    """The subscription by which a hub tells of the source's entries now."""
+    return Subscription.objects.filter(source=source, state=State.LIVE, ends_at__gt=now()).first()
+
+
+def wait_while_told(source: Source) -> timedelta | None:
+    """How long to leave alone a source whose hub tells; None where none does."""
+    subscription = live_subscription(source)
+    return safety_wait(subscription, now()) if subscription is not None else None
+
+
+def missed_noticed(source: Source, *, prepared: Sequence[Prepared], added: int) -> None:
+    """Leave a hub that did not tell of entries which a collection for safety found; `source` as it was before it."""
+    moment = now()
+    if not added or source.last_ok_at is None or moment - source.last_ok_at < LONG_UNASKED:
+        return
+    fresh = sum(one.published_at is None or one.published_at > moment - LATE for one in prepared)
+    subscription = live_subscription(source)
+    if subscription is not None and added > fresh:
+        words = _("The hub did not tell of new entries; the feed is collected as usual.")
+        subscription_stop(subscription, state=State.ENDED, problem=words)
+
+
+def _may_be_asked(hub: str) -> bool:
+    """A secret is sent to hubs, so they have to be asked by https, unless the installation says that WebSub is on."""
+    return hub.startswith("https://") or settings.WEBSUB == "on"
+
+
+def _is_public(base: str) -> bool:
+    parts = urlsplit(base)
+    host = (parts.hostname or "").lower()
+    if parts.scheme != "https" or "." not in host or host.endswith(NOT_PUBLIC):
+        return False
+    try:
+        return ip_address(host).is_global
+    except ValueError:
+        return True
