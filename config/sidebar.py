@@ -55,6 +55,7 @@ SIDEBAR: tuple[tuple[Words, tuple[Entry, ...]], ...] = (
             Entry(_("Posts"), "forum", "sources.post"),
             Entry(_("Sources"), "rss_feed", "sources.source"),
             Entry(_("Filters"), "filter_alt", "sources.filterset"),
+            Entry(_("Telegram accounts"), "contact_phone", "telegram.session"),
             Entry(_("Presets"), "tune", "stories.preset"),
         ),
     ),

@@ -18,12 +18,13 @@ from apps.accounts.admin_base import WorkspaceModelAdmin, each
 from apps.accounts.requests import user_of
 from apps.core.errors import PultError
 from apps.telegram.admin_display import chats_shown, listening_shown
+from apps.telegram.admin_sessions import SessionAdmin
 from apps.telegram.admin_updates import UpdateAdmin
 from apps.telegram.forms import BotForm, TokenAnswer
 from apps.telegram.models import Bot
 from apps.telegram.services import bot_check, bot_create, bot_delete, bot_update
 
-__all__ = ["BotAdmin", "UpdateAdmin"]
+__all__ = ["BotAdmin", "SessionAdmin", "UpdateAdmin"]
 
 HOW_TO_MAKE = (
     _("In Telegram, write /newbot to @BotFather and answer its two questions."),

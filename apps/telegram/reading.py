@@ -110,8 +110,8 @@ class ChannelReader(Protocol):
     """One account's connection, open as long as its process owns the session.
 
     Every method raises RetryableError (`code` "flood": only this operation of this account waits, `retry_after`
-    seconds; "network"; "no_budget": our own limit, nothing was asked; "not_held": of a `ReadingHost`'s readers, the account
-    is not connected in this process) or PermanentError, its `code` one of
+    seconds; "network"; "no_budget": our own limit, nothing was asked; "not_held": of a `ReadingHost`'s readers, the
+    account is not connected in this process) or PermanentError, its `code` one of
     "login_lost" (the session is gone: log in again), "private", "banned" (of the account from the channel),
     "not_found", "channel_gone" (deleted or blocked by Telegram), "media_gone", "refused".
     """

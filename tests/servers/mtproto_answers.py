@@ -16,7 +16,7 @@ from typing import Any
 from telethon import password as srp
 from telethon.tl import types
 
-from tests.servers.mtproto import Refused
+from tests.servers.mtproto import RefusedError
 from tests.servers.mtproto_prime import PRIME
 
 SENT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -90,13 +90,13 @@ class Telegram:
         name = type(request).__name__.removesuffix("Request")
         self.asked.append(name)
         if self.refusals.get(name):
-            raise Refused(*self.refusals[name].pop(0))
+            raise RefusedError(*self.refusals[name].pop(0))
         return getattr(self, name)(key, request)
 
     def login(self, key: int) -> Any:
         """Who is logged in by a key."""
         if key not in self.logins:
-            raise Refused(401, "AUTH_KEY_UNREGISTERED")
+            raise RefusedError(401, "AUTH_KEY_UNREGISTERED")
         return self.logins[key]
 
     # Logging in
@@ -118,7 +118,7 @@ class Telegram:
 
     def SendCode(self, key: int, request: Any) -> Any:
         if request.phone_number not in self.accounts:
-            raise Refused(400, "PHONE_NUMBER_INVALID")
+            raise RefusedError(400, "PHONE_NUMBER_INVALID")
         self.codes[key] = request.phone_number
         return self.sent_code(types.auth.SentCodeTypeApp(length=5), types.auth.CodeTypeSms())
 
@@ -131,12 +131,12 @@ class Telegram:
     def SignIn(self, key: int, request: Any) -> Any:
         account = self.accounts[request.phone_number]
         if request.phone_code_hash != "hash-1" or self.codes.get(key) != request.phone_number:
-            raise Refused(400, "PHONE_CODE_EXPIRED")
+            raise RefusedError(400, "PHONE_CODE_EXPIRED")
         if request.phone_code != account.code:
-            raise Refused(400, "PHONE_CODE_INVALID")
+            raise RefusedError(400, "PHONE_CODE_INVALID")
         if account.password:
             self.passed[key] = account
-            raise Refused(401, "SESSION_PASSWORD_NEEDED")
+            raise RefusedError(401, "SESSION_PASSWORD_NEEDED")
         if account.user is None:
             return made(types.auth.AuthorizationSignUpRequired)
         return self.authorized(key, account)
@@ -186,8 +186,8 @@ class Telegram:
             srp.big_num_for_hash(shown),
             srp.sha256(srp.big_num_for_hash(shared)),
         )
-        if given.M1 != proof:
-            raise Refused(400, "PASSWORD_HASH_INVALID")
+        if proof != given.M1:
+            raise RefusedError(400, "PASSWORD_HASH_INVALID")
         return self.authorized(key, account)
 
     def verifier(self, account: Account) -> int:
@@ -200,7 +200,7 @@ class Telegram:
         for one in self.channels.values():
             if one.username == request.username:
                 return types.contacts.ResolvedPeer(peer=types.PeerChannel(one.id), chats=[one], users=[])
-        raise Refused(400, "USERNAME_NOT_OCCUPIED")
+        raise RefusedError(400, "USERNAME_NOT_OCCUPIED")
 
     def GetChannels(self, key: int, request: Any) -> Any:
         self.login(key)
@@ -222,9 +222,9 @@ class Telegram:
 
     def known(self, peer: Any) -> list[Any]:
         if peer.channel_id not in self.channels:
-            raise Refused(400, "CHANNEL_INVALID")
+            raise RefusedError(400, "CHANNEL_INVALID")
         if peer.access_hash != self.channels[peer.channel_id].access_hash:
-            raise Refused(400, "CHANNEL_INVALID")
+            raise RefusedError(400, "CHANNEL_INVALID")
         return sorted(self.messages.get(peer.channel_id, []), key=lambda one: -one.id)
 
     def answer(self, peer: Any, found: list[Any]) -> Any:
@@ -240,7 +240,7 @@ class Telegram:
         self.login(key)
         location = request.location
         if bytes(location.file_reference) != self.references.get(location.id, b"fresh"):
-            raise Refused(400, "FILE_REFERENCE_EXPIRED")
+            raise RefusedError(400, "FILE_REFERENCE_EXPIRED")
         part = self.files[location.id][request.offset : request.offset + request.limit]
         return types.upload.File(type=types.storage.FileJpeg(), mtime=0, bytes=part)
 

@@ -1,4 +1,4 @@
-"""The prime of Telegram's Diffie-Hellman groups, as its documentation prints it (core.telegram.org/mtproto/auth_key)."""
+"""The prime of Telegram's Diffie-Hellman groups, as documented (core.telegram.org/mtproto/auth_key)."""
 
 PRIME = bytes.fromhex(
     "c71caeb9c6b1c9048e6c522f70f13f73980d40238e3e21c14934d037563d930f48198a0aa7c14058229493d22530f4db"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from telethon.tl import types
 
 from apps.core.errors import PermanentError, RetryableError
 from apps.telegram.adapters.telethon import TelethonReader
@@ -151,8 +152,6 @@ def test_refusals_come_in_our_words(server: MtprotoStandIn, telegram: Telegram) 
 
 
 def test_file_is_fetched_from_any_place_and_its_reference_renewed(server: MtprotoStandIn, telegram: Telegram) -> None:
-    from telethon.tl import types  # noqa: PLC0415
-
     content = bytes(n % 251 for n in range(1_300_000))
     photo = types.Photo(
         id=900, access_hash=1, file_reference=b"fresh", date=None, dc_id=2, sizes=[types.PhotoSize("y", 900, 600, 9)]
@@ -223,8 +222,6 @@ def test_key_that_the_server_forgot_is_tried_again(server: MtprotoStandIn, teleg
 
 
 def test_hint_comes_and_a_cut_ends_the_hints(server: MtprotoStandIn, telegram: Telegram) -> None:
-    from telethon.tl import types  # noqa: PLC0415
-
     telegram.channels[77] = channel(77, username="port_news")
     string = logged_in()
 
@@ -242,14 +239,19 @@ def test_hint_comes_and_a_cut_ends_the_hints(server: MtprotoStandIn, telegram: T
                 )
             )
             with pytest.raises(RetryableError) as cut:
-                async with asyncio.timeout(20):
-                    async for chat_id in reader.hints():
-                        heard.append(chat_id)
-                        server.cut()
+                await heard_until_the_end(reader, heard, server)
             assert cut.value.code == "network"
         return heard
 
     assert asyncio.run(listen()) == [77]
+
+
+async def heard_until_the_end(reader: TelethonReader, heard: list[int], server: MtprotoStandIn) -> None:
+    """Note the hints; the first one has the connection cut."""
+    async with asyncio.timeout(20):
+        async for chat_id in reader.hints():
+            heard.append(chat_id)
+            server.cut()
 
 
 def test_silent_server_is_a_time_out_in_words(server: MtprotoStandIn, settings: Any) -> None:

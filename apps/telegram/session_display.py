@@ -1,0 +1,103 @@
+"""How an account looks on its screens: its state, whether it reads now, its limits and waits."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.core.clock import now
+from apps.telegram.admin_display import tag
+from apps.telegram.meter import LIMITS
+from apps.telegram.models import Budget, Session
+
+DOTS = "\u2022" * 12
+State = Session.State
+TONES = {
+    State.NEW: "waiting",
+    State.CODE: "warning",
+    State.PASSWORD: "warning",
+    State.ACTIVE: "done",
+    State.LOST: "error",
+    State.LEAVING: "warning",
+    State.OUT: "waiting",
+}
+# An account without an owner for longer than this is one that nobody reads with.
+OWNERLESS = timedelta(minutes=2)
+
+
+def masked(phone: str) -> str:
+    """A phone number of which only the ends are shown."""
+    return f"{phone[:2]} {DOTS[:3]} {phone[-2:]}" if len(phone) > 6 else ""
+
+
+def state_shown(session: Session) -> SafeString:
+    """The state, in a colour."""
+    if session.state == State.ACTIVE and session.is_paused:
+        return tag("warning", _("Paused"))
+    return tag(TONES[State(session.state)], session.get_state_display())
+
+
+def reading_shown(session: Session) -> SafeString | None:
+    """Whether a process reads with the account now; nothing where it is not to be read with."""
+    if session.state != State.ACTIVE or session.is_paused:
+        return None
+    if session.lease_until is not None and session.lease_until > now():
+        if session.problem:
+            return format_html("{} {}", tag("error", _("No")), session.problem)
+        return tag("done", _("Yes"))
+    if session.checked_at is not None and now() - session.checked_at < OWNERLESS and not session.problem:
+        return tag("waiting", _("Not yet"))
+    words = session.problem or _("No program reads with it: is the program “reader” running?")
+    return format_html("{} {}", tag("error", _("No")), words)
+
+
+def budgets_shown(session: Session) -> SafeString | str:
+    """How much of each kind of request the account may still make, and what Telegram told it to wait."""
+    if session.pk is None:
+        return ""
+    rows = {row.operation: row for row in session.budgets.all()}
+    lines = [line(name, rows.get(name), session) for name in LIMITS]
+    return format_html(
+        '<table class="pult-table"><thead><tr><th>{}</th><th>{}</th><th>{}</th><th>{}</th></tr></thead>'
+        "<tbody>{}</tbody></table>",
+        _("What for"),
+        _("Now"),
+        _("Requests"),
+        _("Flood waits"),
+        format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", lines),
+    )
+
+
+def line(operation: str, row: Budget | None, session: Session) -> tuple[str, SafeString, str, str]:
+    """One operation of an account."""
+    label = str(Budget.Operation(operation).label)
+    if row is None:
+        return label, tag("done", _("Free")), "0", "0"
+    floods = f"{row.floods}"
+    if row.floods:
+        last = ngettext("the last of %(count)s second", "the last of %(count)s seconds", row.last_flood_s)
+        floods = f"{row.floods} ({last % {'count': row.last_flood_s}})"
+    return label, now_shown(row, session), f"{row.spent}", floods
+
+
+def now_shown(row: Budget, session: Session) -> SafeString:
+    """Whether requests of a kind go now, or when they go again."""
+    moment = now()
+    if row.waits_until is not None and row.waits_until > moment:
+        words = _("Waits until %(time)s, as Telegram asked") % {"time": when(row.waits_until, session)}
+        return tag("error", words)
+    limit = LIMITS[row.operation]
+    free = moment + timedelta(seconds=limit.tolerance_s)
+    if row.arrives_at is not None and row.arrives_at > free:
+        return tag("warning", _("Own limit reached, goes on in seconds"))
+    return tag("done", _("Free"))
+
+
+def when(at: datetime, session: Session) -> str:
+    """A time in the workspace's zone."""
+    return date_format(at.astimezone(session.workspace.zone), "SHORT_DATETIME_FORMAT")
