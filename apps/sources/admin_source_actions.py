@@ -20,8 +20,8 @@ from apps.sources.models import Source
 class SourceActions(WorkspaceModelAdmin[Source]):
     """The actions of the list and the buttons under one source."""
 
-    actions: Any = ("collect_now", "pause", "resume")
-    actions_submit_line: Any = ("row_collect", "row_pause", "row_resume")
+    actions: Any = ("collect_now", "pause", "resume", "archive", "restore")
+    actions_submit_line: Any = ("row_collect", "row_pause", "row_resume", "row_archive", "row_restore")
 
     @admin.action(description=_("Collect now"), permissions=["source.poll"])
     def collect_now(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
@@ -55,7 +55,8 @@ class SourceActions(WorkspaceModelAdmin[Source]):
     def has_resume_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whether “Resume” stands under this source."""
         source = self.row(request, obj)
-        return (source is None or not source.is_active) and self.has_change_permission(request, source)
+        asleep = source is None or not (source.is_active or source.archived_at)
+        return asleep and self.has_change_permission(request, source)
 
     def row(self, request: HttpRequest, obj: Any) -> Source | None:
         """The source itself, given it or its key."""

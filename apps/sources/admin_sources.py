@@ -6,26 +6,22 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.files import File
-from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.admin_search import AnyCaseSearch
 from apps.accounts.requests import user_of
-from apps.core.clock import now
 from apps.core.errors import PultError
 from apps.sources import services
 from apps.sources.admin_channels import ChannelScreens
-from apps.sources.admin_display import filters_shown, number, tag
+from apps.sources.admin_display import filters_shown
 from apps.sources.admin_filters import FilterScreens
+from apps.sources.admin_health import HealthScreens, StandingFilter
 from apps.sources.admin_pages import PageScreens
 from apps.sources.admin_source_actions import SourceActions
 from apps.sources.forms import SourceForm, is_export
 from apps.sources.models import Source
-from apps.sources.selectors import source_health, sources_with_counts
 
 # What is asked of a source of each kind, beside its name.
 KIND_FIELDS: dict[str, tuple[str, ...]] = {
@@ -48,27 +44,8 @@ def shown_for(field: str) -> str:
     return " || ".join(["typeof kind === 'undefined'", *kinds])
 
 
-class StandingFilter(admin.SimpleListFilter):
-    """Sources by how they stand."""
-
-    title = _("standing")
-    parameter_name = "standing"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ARG002
-        """What may be asked for."""
-        return [("trouble", _("In trouble")), ("working", _("Working")), ("paused", _("Paused"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Source]) -> QuerySet[Source]:  # noqa: ARG002
-        """The sources that stand so."""
-        if self.value() == "trouble":
-            return queryset.exclude(last_error="")
-        if self.value() == "working":
-            return queryset.filter(is_active=True, last_error="")
-        return queryset.filter(is_active=False) if self.value() == "paused" else queryset
-
-
 @admin.register(Source)
-class SourceAdmin(AnyCaseSearch, ChannelScreens, FilterScreens, PageScreens, SourceActions):
+class SourceAdmin(AnyCaseSearch, HealthScreens, ChannelScreens, FilterScreens, PageScreens, SourceActions):
     """Sources: how each stands, and what to do about it."""
 
     class Media:
@@ -76,17 +53,12 @@ class SourceAdmin(AnyCaseSearch, ChannelScreens, FilterScreens, PageScreens, Sou
 
     form = SourceForm
     audit_saves = False
-    list_display = ("name", "health", "posts_today", "kind", "checked_every")
+    list_display = ("name", "health", "last_post", "last_success", "next_try", "a_day", "kept", "kind")
     list_display_links = ("name",)
     list_filter = (StandingFilter, "kind")
     search_fields = ("name", "url", "username")
-    ordering = ("name",)
     conditional_fields = {field: shown_for(field) for field in ALL_FIELDS}
     empty_text = _("Channels, feeds, pages and exports stand here. Add one: its posts become stories.")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
-        """Sources with their counts."""
-        return sources_with_counts(super().get_queryset(request), now())
 
     def get_fieldsets(self, request: HttpRequest, obj: Source | None = None) -> Any:
         """What a source of this kind needs; on adding, what the chosen kind needs."""
@@ -96,6 +68,7 @@ class SourceAdmin(AnyCaseSearch, ChannelScreens, FilterScreens, PageScreens, Sou
         sets: list[Any] = [(None, {"fields": fields})]
         if obj is not None:
             sets.append((_("Filters"), {"fields": ["filters"]}))
+            sets.append((_("Keeping posts"), {"fields": ["holdings", "retention_days", "removal_agreed"]}))
         return self.with_workspace(request, obj, sets)
 
     def with_workspace(self, request: HttpRequest, obj: Source | None, sets: list[Any]) -> list[Any]:
@@ -106,34 +79,13 @@ class SourceAdmin(AnyCaseSearch, ChannelScreens, FilterScreens, PageScreens, Sou
 
     def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> Any:
         """A source keeps its kind."""
-        told = ["health", "filters", *(name for names in KIND_FACTS.values() for name in names)]
+        told = ["health", "filters", "holdings", *(name for names in KIND_FACTS.values() for name in names)]
         return [*super().get_readonly_fields(request, obj), *told, *(["kind"] if obj is not None else [])]
-
-    @admin.display(description=_("standing"), ordering="last_ok_at")
-    def health(self, source: Source) -> SafeString:
-        """The traffic light and its sentence."""
-        health = source_health(source, now())
-        return format_html(
-            '<div class="pult-health">{}<span class="pult-health__why">{}</span></div>',
-            tag(health.tone, health.light),
-            Truncator(health.sentence).chars(160),
-        )
 
     @admin.display(description=_("rules"))
     def filters(self, source: Source) -> SafeString:
         """The rules that its posts go through, and the way to change them."""
         return filters_shown(source)
-
-    @admin.display(description=_("posts in 24 h"), ordering="posts_today")
-    def posts_today(self, source: Any) -> SafeString:
-        """What it gave in the last day."""
-        return number(source.posts_today)
-
-    @admin.display(description=_("every"), ordering="interval_s", empty_value="–")
-    def checked_every(self, source: Source) -> str | None:
-        """How often it is collected."""
-        minutes = source.interval_s / 60
-        return _("%(n)g min") % {"n": minutes} if "interval_s" in KIND_FIELDS.get(source.kind, ()) else None
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.files import File
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -14,28 +15,42 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 from apps.core.errors import PermanentError
 from apps.core.http import checked_url
 from apps.core.http.client import allow_list
+from apps.core.uploads import RefusedUpload, upload_max_bytes
 from apps.sources.forms_channel import ChannelFormPart
+from apps.sources.forms_keeping import SourceKeepingPart
 from apps.sources.models import Source
 from apps.sources.parsers.selector import selector_problem
 
 ADDRESSED = frozenset({Source.Kind.FEED, Source.Kind.PAGE})
 
 
-class SourceForm(ChannelFormPart):
+class SourceForm(SourceKeepingPart, ChannelFormPart):
     """A source, and the export file that goes with one of that kind."""
 
     upload = forms.FileField(
         label=_("export file"),
         required=False,
-        widget=UnfoldAdminFileFieldWidget,
+        allow_empty_file=True,  # told in our words
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".json,.zip"}),
         help_text=_(
-            "result.json of Telegram Desktop (one chat or all), or a list of messages. The same file twice is safe."
+            "result.json of Telegram Desktop (one chat or all), the zipped folder with its pictures and files, or a "
+            "list of messages. The same file twice is safe."
         ),
     )
 
     class Meta:
         model = Source
-        fields = ("kind", "name", "url", "link_selector", "interval_s", "backfill_posts", "backfill_from")
+        fields = (
+            "kind",
+            "name",
+            "url",
+            "link_selector",
+            "interval_s",
+            "backfill_posts",
+            "backfill_from",
+            "retention_days",
+            "fetch_media",
+        )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -54,10 +69,18 @@ class SourceForm(ChannelFormPart):
             )
 
     def clean_upload(self) -> File[bytes] | None:
-        """Accept only JSON files."""
+        """Accept only JSON files and zips, no larger than the limit."""
         upload: File[bytes] | None = self.cleaned_data.get("upload")
+        if isinstance(upload, RefusedUpload):
+            raise forms.ValidationError(
+                _("The file is larger than %(limit)s."), params={"limit": filesizeformat(upload_max_bytes())}
+            )
         if upload is not None and not is_export(upload):
-            raise forms.ValidationError(_("An export is a .json file. In Telegram Desktop choose the JSON format."))
+            raise forms.ValidationError(
+                _("An export is a .json file, or a .zip of its folder. In Telegram Desktop choose the JSON format.")
+            )
+        if upload is not None and not upload.size:
+            raise forms.ValidationError(_("The file is empty."))
         return upload
 
     def clean(self) -> dict[str, Any] | None:
@@ -99,4 +122,4 @@ class SourceForm(ChannelFormPart):
 
 def is_export(upload: File[bytes]) -> bool:
     """Whether it has the name of an export."""
-    return (upload.name or "").lower().endswith(".json")
+    return (upload.name or "").lower().endswith((".json", ".zip"))

@@ -10,10 +10,10 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from apps.sources.models import Post, Source
+from apps.sources.standing import FAILURES_RED, quiet_words
 from apps.sources.words import ago as ago
 
 DAY = timedelta(hours=24)
-FAILURES_RED = 3  # from here on the source is broken rather than stumbling
 QUIET_INTERVALS = 4  # without any attempt for so many intervals, nobody collects
 QUIET_LEAST = timedelta(minutes=30)
 
@@ -41,6 +41,8 @@ def sources_with_counts(sources: QuerySet[Source], at: datetime) -> QuerySet[Sou
 
 def source_health(source: Source, at: datetime) -> Health:
     """How a source stands at that time."""
+    if source.archived_at is not None:
+        return Health("waiting", _("Archive"), _("It is not collected; its posts leave with age."))
     if not source.is_active:
         return Health("waiting", _("Paused"), source.paused_reason or _("It is not collected until you resume it."))
     if source.failures >= FAILURES_RED:
@@ -49,9 +51,11 @@ def source_health(source: Source, at: datetime) -> Health:
         return Health("warning", _("Stumbles"), _problem(source, at))
     if source.last_ok_at is None:
         return Health("waiting", _("New"), _waits(source))
+    if source.quiet_since is not None:
+        return Health("warning", _("Quiet"), quiet_words(source, at))
     last_try = source.last_tried_at or source.last_ok_at
     if source.kind != Source.Kind.EXPORT and at - last_try > max(source.interval * QUIET_INTERVALS, QUIET_LEAST):
-        return Health("warning", _("Silent"), _("Last collected %(when)s.") % {"when": ago(last_try, at)})
+        return Health("warning", _("Not collected"), _("Last collected %(when)s.") % {"when": ago(last_try, at)})
     if source.kind == Source.Kind.EXPORT:
         return Health("done", _("Works"), _("Imported %(when)s.") % {"when": ago(source.last_ok_at, at)})
     return Health("done", _("Works"), _("Collected %(when)s.") % {"when": ago(source.last_ok_at, at)})

@@ -4,9 +4,8 @@ from apps.sources.services.applying import Applied, filters_apply
 from apps.sources.services.archive import source_archive, source_restore
 from apps.sources.services.filters import Draft, filters_save, links_set, rules_save
 from apps.sources.services.gone import posts_mark_deleted
+from apps.sources.services.importing import ImportReport, export_import
 from apps.sources.services.imports import (
-    ImportReport,
-    export_import,
     import_request,
     upload_import,
     upload_keep,
