@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.startup import on_demand
 from apps.core.work import kinds
 
 
@@ -14,6 +15,11 @@ class SourcesConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the app's work known."""
+        on_demand.register(
+            "reader",
+            command="run_telegram_reader",
+            needed="apps.telegram.session_lists.sessions_any",
+        )
         kinds.register(
             name="poll",
             model="sources.Poll",

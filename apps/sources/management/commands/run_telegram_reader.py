@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from apps.core.work import stopping
 from apps.sources.channel_reader import ChannelReading
 from apps.telegram.reading_host import ReadingHost
+from apps.telegram.services.session_lease import LEASE_S
 
 FRESH_S = 60.0
 
@@ -28,12 +29,15 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """One question: is it alive."""
+        """How long an account is held without a renewal, and one question: is it alive."""
+        parser.add_argument(
+            "--lease", type=float, default=LEASE_S, help="Seconds that an account is held without being renewed."
+        )
         parser.add_argument(
             "--check", action="store_true", help="Only say whether the one that runs on this machine is alive."
         )
 
-    def handle(self, *_args: Any, check: bool = False, **_options: Any) -> None:
+    def handle(self, *_args: Any, check: bool = False, lease: float = LEASE_S, **_options: Any) -> None:
         """Run, or look."""
         if check:
             sys.exit(0 if is_alive() else 1)
@@ -41,7 +45,7 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda _number, _frame: reading.stop())
         stopping.forget()
-        with ReadingHost(on_hint=reading.hint) as host:
+        with ReadingHost(on_hint=reading.hint, lease_s=lease) as host:
             reading.run(host)
         sign().unlink(missing_ok=True)
         if not stopping.is_asked():
