@@ -28,7 +28,7 @@ class KnownChatWidget(ListWidget):
         return option
 
 
-class KnownChatField(forms.ModelChoiceField):
+class KnownChatField(forms.ModelChoiceField[KnownChat]):
     """A chat that a bot was told of."""
 
     widget = KnownChatWidget
@@ -36,7 +36,7 @@ class KnownChatField(forms.ModelChoiceField):
     def __init__(self, **options: Any) -> None:
         super().__init__(KnownChat.objects.none(), empty_label=_("— by its name —"), **options)
 
-    def label_from_instance(self, chat: KnownChat) -> str:  # type: ignore[override]
+    def label_from_instance(self, chat: KnownChat) -> str:
         """The chat's name, what it is, and by which bot it is known."""
         words = f"{chat} · {chat.get_kind_display()} · {chat.bot.name}"
         return words if chat.is_open else f"{words} · {_t('no right to post')}"

@@ -35,9 +35,7 @@ def listening_shown(bot: Bot) -> SafeString | None:
 
 def chats_shown(bot: Bot) -> SafeString | str:
     """The chats that the bot was told of, each with whether it may post there."""
-    if bot.pk is None:
-        return ""
-    chats = list(bot.known_chats.order_by("title", "pk")[:MOST_CHATS])
+    chats = list(KnownChat.objects.filter(bot=bot.pk).order_by("title", "pk")[:MOST_CHATS])
     if not chats:
         return _("None yet. Add the bot to a channel or group, and it stands here within seconds.")
     lines = ((chat_tag(chat), str(chat), chat.get_kind_display()) for chat in chats)

@@ -10,6 +10,7 @@ import asyncio
 import os
 import random
 import socket
+import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -81,6 +82,8 @@ class Polling:
         self.owner = owner_name()
         self._stop = asyncio.Event()
         self._tasks: dict[Listening, asyncio.Task[None]] = {}
+        self._bugs: dict[int, Trouble] = {}
+        self._rests: dict[int, float] = {}
         self._database = ThreadPoolExecutor(THREADS, thread_name_prefix="bots-db")
 
     def stop(self) -> None:
@@ -112,16 +115,25 @@ class Polling:
         held = await self._ask(lambda: inboxes.inboxes_take(owner=self.owner, bots=wanted))
         mine = {wanted[pk] for pk in held if pk in wanted}
         over = [one for one, task in self._tasks.items() if one not in mine or task.done()]
+        for one in over:
+            if fault := fault_of(self._tasks[one]):
+                POLLS.labels("bug").inc()
+                pause = self._bugs.setdefault(one.pk, Trouble()).pause_s(fault)
+                self._rests[one.pk] = time.monotonic() + pause
         await ended([self._tasks.pop(one) for one in over])
         gone = {one.pk for one in over} - {one.pk for one in mine}
         if gone:
             await self._ask(lambda: inboxes.inboxes_release(owner=self.owner, bots=gone))
-        for one in mine - self._tasks.keys():
+        rested = {one for one in mine if self._rests.get(one.pk, 0.0) <= time.monotonic()}
+        for one in rested - self._tasks.keys():
             log.info("bots.listens", bot=one.bot_id)
             self._tasks[one] = asyncio.create_task(self._listen(one))
 
     async def _listen(self, one: Listening) -> None:
-        """Ask one bot's updates again and again; whatever fails, fails for this bot alone."""
+        """Ask one bot's updates again and again; whatever fails, fails for this bot alone.
+
+        A bug ends the task, is logged, and the bot rests before it is listened to again.
+        """
         trouble = Trouble()
         while True:
             try:
@@ -131,10 +143,10 @@ class Polling:
                         await self._asked_once(one, api)
                         trouble = Trouble()
             except DecryptionError:
-                error: Exception = PermanentError(str(UNREADABLE), code="token_unreadable")
-            except Exception as exc:  # noqa: BLE001 - one bot's failure is no other's
+                error: PultError | DatabaseError = PermanentError(str(UNREADABLE), code="token_unreadable")
+            except (PultError, DatabaseError) as exc:
                 error = exc
-            POLLS.labels(getattr(error, "code", "") or "bug").inc()
+            POLLS.labels(getattr(error, "code", "") or "other").inc()
             pause = trouble.pause_s(error)
             with suppress(DatabaseError):
                 if await self._noted(one, error, trouble):
@@ -153,13 +165,10 @@ class Polling:
             # Nothing in it could be confirmed: not even a number. Ask again, but not in a hurry.
             raise RetryableError("updates without numbers", code="no_numbers")
 
-    async def _noted(self, one: Listening, error: Exception, trouble: Trouble) -> bool:
+    async def _noted(self, one: Listening, error: PultError | DatabaseError, trouble: Trouble) -> bool:
         """Tell of a failure where it is worth it; True where the bot is not to be asked any more."""
         if isinstance(error, DatabaseError):
             log.warning("bots.database_away", bot=one.bot_id, error=type(error).__name__)
-            return False
-        if not isinstance(error, PultError):
-            log.error("bots.bug", bot=one.bot_id, exc_info=error)
             return False
         code = str(getattr(error, "code", ""))
         if code in BOT_CODES:
@@ -196,6 +205,11 @@ def in_thread(question: Callable[[], Answer]) -> Answer:
         if any(one.errors_occurred for one in connections.all(initialized_only=True)):
             connections.close_all()
         close_old_connections()
+
+
+def fault_of(task: asyncio.Task[None]) -> BaseException | None:
+    """The bug that a task ended with; None where it runs, or ended otherwise."""
+    return task.exception() if task.done() and not task.cancelled() else None
 
 
 async def ended(tasks: list[asyncio.Task[None]]) -> None:

@@ -14,6 +14,7 @@ from apps.core import health
 from apps.core.clock import now
 from apps.core.errors import RetryableError
 from apps.telegram import polling as module
+from apps.telegram import selectors
 from apps.telegram.inbound import KINDS
 from apps.telegram.models import Bot, Inbox, Update
 from apps.telegram.polling import Trouble
@@ -115,6 +116,25 @@ def test_one_bots_failures_are_no_others(server: BotApiServer) -> None:
     server.updates.add(well.bot_id, "message", message(GROUP, "fine"))
     listened(lambda: server.updates.confirmed[well.bot_id] == [1000], lambda: len(questions(server, sick)) >= 3)
     assert (stored(sick), stored(well)) == ([], [1000])
+
+
+def test_bug_with_one_bot_is_logged_and_the_bot_heard_again(
+    server: BotApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sick, well = BotFactory(), BotFactory()
+    real, times = selectors.next_offset, []
+
+    def broken(bot: int, **options: Any) -> int | None:
+        if bot == sick.pk and len(times) < 2:
+            times.append(bot)
+            raise ZeroDivisionError
+        return real(bot, **options)
+
+    monkeypatch.setattr(selectors, "next_offset", broken)
+    for bot in (sick, well):
+        server.updates.add(bot.bot_id, "message", message(GROUP, "fine"))
+    listened(lambda: all(server.updates.confirmed[bot.bot_id] == [1000] for bot in (sick, well)))
+    assert len(times) == 2
 
 
 def test_poison_among_good_updates_stops_none_of_them(server: BotApiServer) -> None:
