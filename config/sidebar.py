@@ -72,6 +72,7 @@ SIDEBAR: tuple[tuple[Words, tuple[Entry, ...]], ...] = (
         (
             Entry(_("Outbox"), "outbox", "delivery.delivery"),
             Entry(_("Bots"), "smart_toy", "telegram.bot"),
+            Entry(_("Alerts in Telegram"), "notifications_active", "notifications.alertchat"),
         ),
     ),
     (
@@ -79,6 +80,7 @@ SIDEBAR: tuple[tuple[Words, tuple[Entry, ...]], ...] = (
         (
             Entry(_("Rewrites"), "edit_note", "stories.rewrite"),
             Entry(_("Polls"), "sync", "sources.poll"),
+            Entry(_("Readings"), "forum", "sources.channelread"),
             Entry(_("Imports"), "upload_file", "sources.importfile"),
             Entry(_("Groupings"), "hub", "stories.grouping"),
             Entry(_("Updates"), "move_to_inbox", "telegram.update"),

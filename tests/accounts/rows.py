@@ -19,7 +19,7 @@ from apps.accounts.models import Alert, AuditEntry, Membership, User, Workspace
 from apps.ai.models import Spend
 from apps.delivery.models import Delivery, Lane
 from apps.publishing.models import Channel, Publication
-from apps.sources.models import ImportFile, Poll, Post, Source
+from apps.sources.models import ChannelRead, ImportFile, Poll, Post, Source
 from apps.stories.models import Grouping, Preset, Rewrite, Story, StoryVersion
 from apps.telegram.models import Bot, Update
 from tests.accounts.factories import AlertFactory, AuditEntryFactory, member
@@ -148,6 +148,7 @@ MAKERS: dict[type[models.Model], Callable[[Rows], models.Model]] = {
     Source: make_source,
     Post: make_post,
     Poll: lambda rows: Poll.objects.create(workspace=rows.workspace, source=rows.one(Source)),
+    ChannelRead: lambda rows: ChannelRead.objects.create(workspace=rows.workspace, source=rows.one(Source)),
     ImportFile: lambda rows: ImportFile.objects.create(workspace=rows.workspace, source=rows.one(Source)),
     Story: make_story,
     StoryVersion: make_version,

@@ -123,3 +123,15 @@ def test_caddy_accepts_its_file(tmp_path: Path) -> None:
         text=True,
     )
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_channels_are_read() -> None:
+    readers = [
+        name
+        for name, service in production().items()
+        if "run_telegram_reader" in (service.get("command") or [])  # type: ignore[operator]
+    ]
+    assert readers == ["telegram-reader"]
+    service = production()["telegram-reader"]
+    assert service["stop_grace_period"] == "40s"
+    assert service["healthcheck"]["test"][-2:] == ["run_telegram_reader", "--check"]  # type: ignore[index]

@@ -7,8 +7,9 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.accounts.services import alert_close, audit_record
 from apps.core.work import bells, verbs
-from apps.sources.models import ImportFile, Poll, Source
+from apps.sources.models import ChannelRead, ImportFile, Poll, Source
 from apps.sources.services.imports import failed_key
+from apps.sources.services.read_schedule import read_next, read_wait
 from apps.sources.services.schedule import poll_next, wait_after
 from apps.sources.services.sources import source_poll_now
 
@@ -33,6 +34,28 @@ def poll_give_up(row: Poll, *, reason: str, by: User) -> None:
     source = Source.objects.select_for_update().get(pk=row.source_id)
     poll_next(source, wait=wait_after(source, failures=source.failures))
     audit_record(verb="source.poll_given_up", target=source, actor=by, details={"poll": row.pk, "reason": reason})
+
+
+def read_retry(row: ChannelRead, *, by: User) -> None:
+    """Read the channel of a failed reading now; the failed one stays as a record.
+
+    Raises:
+        TransitionError: the source is paused, or is being read at this moment.
+    """
+    source_poll_now(source=row.source, actor=by)
+
+
+@transaction.atomic
+def read_give_up(row: ChannelRead, *, reason: str, by: User) -> None:
+    """Leave one reading out; the channel is read again at its next time.
+
+    Raises:
+        TransitionError: it has ended already.
+    """
+    verbs.give_up(row, reason=reason, by=by, tell=False)
+    source = Source.objects.select_for_update(of=("self",)).get(pk=row.source_id)
+    read_next(source, wait=read_wait(source))
+    audit_record(verb="source.read_given_up", target=source, actor=by, details={"reading": row.pk, "reason": reason})
 
 
 @transaction.atomic
