@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "apps.ai",
     "apps.telegram",
     "apps.delivery",
+    "apps.notifications",
     "apps.sources",
     "apps.stories",
     "apps.publishing",
@@ -183,6 +184,7 @@ STORAGES = {
             "bucket_name": env("AWS_STORAGE_BUCKET_NAME"),
             "endpoint_url": env("AWS_S3_ENDPOINT_URL") or None,
             "querystring_auth": True,
+            "max_memory_size": 10 * 1024 * 1024,  # larger files wait on the disk, not in memory
         },
     }
     if env("AWS_STORAGE_BUCKET_NAME")
@@ -190,6 +192,13 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+IMPORT_MAX_MB = env("IMPORT_MAX_MB")
+MEDIA_MAX_MB = env("MEDIA_MAX_MB")
+FILE_UPLOAD_HANDLERS = [
+    "apps.core.uploads.Limit",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # Browser security
 HTTPS_ONLY = env("HTTPS_ONLY")

@@ -59,6 +59,7 @@ ROWS: dict[str, tuple[str, str, str, str]] = {
     "telegram.update": (Role.MANAGER, NOBODY, Role.MANAGER, NOBODY),
     "telegram.session": (Role.MANAGER, Role.MANAGER, Role.MANAGER, Role.MANAGER),
     "telegram": (Role.MANAGER, NOBODY, NOBODY, NOBODY),
+    "notifications": (Role.MANAGER, Role.MANAGER, Role.MANAGER, Role.MANAGER),
     "delivery": (Role.VIEWER, NOBODY, Role.EDITOR, NOBODY),
     "sources.source": (Role.VIEWER, Role.EDITOR, Role.EDITOR, Role.MANAGER),
     "sources.filterset": (Role.VIEWER, Role.EDITOR, Role.EDITOR, Role.MANAGER),

@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from apps.accounts import alerts
 from apps.accounts.models import Alert, AuditEntry, User, Workspace
 from apps.core.clock import now
 from apps.core.errors import TransitionError
@@ -60,14 +61,22 @@ def alert_raise(
         closed_at=None,
         defaults={"message": message, "level": level, "url": url, "opened_at": moment, "last_at": moment},
     )
-    if not made:
+    if made:
+        alerts.tell(alert, "opened")
+    else:
         known.update(times=F("times") + 1, last_at=moment)
     return alert
 
 
+@transaction.atomic
 def alert_close(*, workspace: Workspace, key: str) -> bool:
     """Close the open alert with this key; False where there is none."""
-    return Alert.objects.filter(workspace=workspace, key=key, closed_at__isnull=True).update(closed_at=now()) == 1
+    moment = now()
+    closed = Alert.objects.filter(workspace=workspace, key=key, closed_at__isnull=True).update(closed_at=moment) == 1
+    if closed:
+        alert = Alert.objects.filter(workspace=workspace, key=key, closed_at=moment).latest("pk")
+        alerts.tell(alert, "closed")
+    return closed
 
 
 def alert_dismiss(*, alert: Alert, editor: User) -> None:

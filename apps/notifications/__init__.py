@@ -1,0 +1,1 @@
+"""Alerts told to people: in a Telegram chat, by the workspace's own bot."""
