@@ -336,6 +336,24 @@ variable(
     choices=("auto", "on", "off"),
 )
 
+# Files
+variable(
+    "IMPORT_MAX_MB",
+    "int",
+    2048,
+    "Largest file that may be uploaded, megabytes; no result.json of an export may unpack to more.",
+    group="Files",
+    minimum=1,
+)
+variable(
+    "MEDIA_MAX_MB",
+    "int",
+    50,
+    "Largest picture or file of a post that is fetched or imported, megabytes.",
+    group="Files",
+    minimum=1,
+)
+
 # Logs
 variable(
     "LOG_LEVEL",

@@ -226,15 +226,6 @@ def test_albums_that_are_told_are_believed() -> None:
     assert [(item.album_id, len(item.media)) for item in items] == [(9, 2), (8, 1)]
 
 
-def test_one_chat_may_be_chosen_of_many() -> None:
-    chats = [{"name": "а", "type": "x", "id": n, "messages": [message(5, "Мост")]} for n in (7, 77)]
-    content = json.dumps({"chats": {"list": chats}}).encode()
-
-    items = list(read_export(io.BytesIO(content), zone=MOSCOW, chat_id=7))
-
-    assert [item.external_id for item in items] == ["7:5"]
-
-
 @pytest.mark.parametrize(
     ("scratch", "text"),
     [

@@ -69,7 +69,7 @@ def test_same_file_again_adds_nothing() -> None:
 
 
 def test_import_killed_half_way_goes_on_and_counts_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("apps.sources.services.imports.BATCH", 1)
+    monkeypatch.setattr("apps.sources.services.importing.BATCH", 1)
     row = uploaded(plain_list(*TEXTS))
     real = verbs.renew
     calls: list[None] = []
@@ -95,7 +95,7 @@ def test_import_killed_half_way_goes_on_and_counts_whole(monkeypatch: pytest.Mon
 
 
 def test_worker_that_stops_puts_the_import_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("apps.sources.services.imports.BATCH", 1)
+    monkeypatch.setattr("apps.sources.services.importing.BATCH", 1)
     row = uploaded(plain_list(*TEXTS))
     real = verbs.renew
 
@@ -117,7 +117,7 @@ def test_worker_that_stops_puts_the_import_back(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_broken_file_ends_with_words_and_what_came_before_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("apps.sources.services.imports.BATCH", 1)
+    monkeypatch.setattr("apps.sources.services.importing.BATCH", 1)
     row = uploaded(plain_list(*TEXTS)[:-40])
 
     imports_store()

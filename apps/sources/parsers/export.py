@@ -43,13 +43,11 @@ def read_export(
     *,
     zone: ZoneInfo,
     skipped: Callable[[], None] | None = None,
-    chat_id: int | None = None,
 ) -> Iterator[Item]:
     """Yield the posts of an export, in its order; messages about the chat itself and empty ones are left out.
 
-    `zone` is where times without one were written; `skipped` is called for each message left out; with `chat_id` (bare,
-    without -100) only the messages of that chat are taken. Halves of characters are dropped, other bytes that are no
-    UTF-8 become replacement characters; neither spoils more than itself.
+    `zone` is where times without one were written; `skipped` is called for each message left out. Halves of characters
+    are dropped, other bytes that are no UTF-8 become replacement characters; neither spoils more than itself.
 
     Raises:
         UnreadableError: it is broken, or JSON of another shape; raised where the trouble is, after what came before it.
@@ -63,7 +61,7 @@ def read_export(
             if not isinstance(found, Item):
                 if found is Found.SERVICE:
                     tell()
-            elif (found.text or found.media) and (chat_id is None or found.external_id.startswith(f"{chat_id}:")):
+            elif found.text or found.media:
                 yield found
             else:
                 tell()

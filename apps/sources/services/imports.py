@@ -1,10 +1,10 @@
-"""Files of exported posts: read as a stream, stored by the thousand, repeatable without doubles."""
+"""Uploaded exports: kept, imported by a worker, repeatable without doubles."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from itertools import islice
+import time
+from collections.abc import Callable
+from pathlib import PurePosixPath
 from typing import IO
 
 from django.core.files import File
@@ -16,49 +16,15 @@ from apps.accounts.models import Alert, User
 from apps.accounts.services import alert_close, alert_raise, audit_record
 from apps.core.clock import now
 from apps.core.errors import PermanentError, TransitionError
+from apps.core.uploads import upload_max_bytes
 from apps.core.work import bells, drain, stopping
 from apps.core.work.models import WorkRow
 from apps.sources.models import ImportFile, Source
-from apps.sources.parsers.export import read_export
-from apps.sources.ports import IntakeReport, Item
-from apps.sources.services.intake import BATCH, posts_intake
+from apps.sources.parsers.archives import zip_opened
+from apps.sources.ports import IntakeReport
+from apps.sources.services.importing import ImportReport, export_import, refuse_unknown
 
-
-@dataclass(frozen=True, slots=True)
-class ImportReport:
-    """How far an import has come; `skipped` counts messages without words and messages about the chat itself."""
-
-    read: int = 0
-    skipped: int = 0
-    intake: IntakeReport = field(default_factory=IntakeReport)
-
-
-def export_import(
-    *,
-    source: Source,
-    file: IO[bytes],
-    progress: Callable[[ImportReport], None] | None = None,
-    before: IntakeReport | None = None,
-) -> ImportReport:
-    """Store the posts of an export file, each thousand in a transaction of its own.
-
-    `progress` is called after each of them, outside the transaction; counts go on from `before`.
-
-    Raises:
-        UnreadableError: the file is broken or of another kind; what came before the trouble is stored.
-    """
-    skipped: list[None] = []
-    report = ImportReport(intake=before or IntakeReport())
-    items = read_export(file, zone=source.workspace.zone, skipped=lambda: skipped.append(None))
-    if source.kind == Source.Kind.TELEGRAM:
-        _refuse_unknown(source)
-        items = _of_channel(items, source, skipped)
-    for chunk in _chunks(items):
-        done = posts_intake(source=source, items=chunk)
-        report = ImportReport(read=report.read + len(chunk), skipped=len(skipped), intake=report.intake + done)
-        if progress is not None:
-            progress(report)
-    return replace(report, skipped=len(skipped))
+RENEWED_EVERY_S = 20.0
 
 
 def import_request(*, source: Source, file: File[bytes], name: str, actor: User | None = None) -> ImportFile:
@@ -83,7 +49,8 @@ def upload_keep(*, file: File[bytes], name: str) -> ImportFile:
     if not file.size:
         raise TransitionError(_("The file is empty."))
     upload = ImportFile(original_name=name[-255:], size=file.size)
-    upload.file.save("export.json", file, save=False)
+    is_zip = PurePosixPath(name.lower()).suffix == ".zip"
+    upload.file.save("export.zip" if is_zip else "export.json", file, save=False)
     return upload
 
 
@@ -96,7 +63,7 @@ def upload_import(*, upload: ImportFile, source: Source, actor: User | None = No
     """
     if source.kind not in {Source.Kind.EXPORT, Source.Kind.TELEGRAM}:
         raise TransitionError(_("A feed takes no files; make a source of the kind “Telegram export”."))
-    _refuse_unknown(source)
+    refuse_unknown(source)
     upload.workspace_id, upload.source = source.workspace_id, source
     upload.save(force_insert=True)
     details = {"source": source.name, "size": upload.size}
@@ -118,7 +85,9 @@ def import_store(row: ImportFile) -> ImportReport:
     A worker that is asked to stop puts the import back after the thousand in hand.
     """
     # A second attempt finds known what the first one added, so its counts go on from there.
-    before = IntakeReport(added=row.added, changed=row.changed, dropped=row.dropped)
+    before = ImportReport(
+        intake=IntakeReport(added=row.added, changed=row.changed, dropped=row.dropped), media=row.media
+    )
 
     def progress(report: ImportReport) -> None:
         drain.current().renew()
@@ -128,10 +97,33 @@ def import_store(row: ImportFile) -> ImportReport:
 
     try:
         with row.file.open("rb") as stream:
-            report = export_import(source=row.source, file=stream, progress=progress, before=before)
+            return _imported(row, stream, before=before, progress=progress)
     except FileNotFoundError as exc:
         raise PermanentError(_("The uploaded file is gone. Upload it again."), code="file_gone") from exc
-    return report
+
+
+def _imported(
+    row: ImportFile, stream: IO[bytes], *, before: ImportReport, progress: Callable[[ImportReport], None]
+) -> ImportReport:
+    if not str(row.file).endswith(".zip"):
+        return export_import(source=row.source, file=stream, progress=progress, before=before)
+    with zip_opened(stream, longest=upload_max_bytes()) as folder, folder.result() as result:
+        return export_import(
+            source=row.source, file=result, folder=folder, progress=progress, alive=_kept_alive(), before=before
+        )
+
+
+def _kept_alive() -> Callable[[], None]:
+    """Renews the lease between files, not at every one of them."""
+    last = time.monotonic()
+
+    def alive() -> None:
+        nonlocal last
+        if time.monotonic() - last > RENEWED_EVERY_S:
+            drain.current().renew()
+            last = time.monotonic()
+
+    return alive
 
 
 def import_record(row: ImportFile, report: ImportReport) -> None:
@@ -165,24 +157,11 @@ def failed_key(row: ImportFile) -> str:
 def _count(row: ImportFile, report: ImportReport) -> None:
     done = report.intake
     ImportFile.objects.filter(pk=row.pk).update(
-        read=report.read, skipped=report.skipped, added=done.added, changed=done.changed, dropped=done.dropped
+        bytes_read=report.consumed,
+        read=report.read,
+        skipped=report.skipped,
+        added=done.added,
+        changed=done.changed,
+        dropped=done.dropped,
+        media=report.media,
     )
-
-
-def _refuse_unknown(source: Source) -> None:
-    if source.kind == Source.Kind.TELEGRAM and source.chat_id is None:
-        raise TransitionError(_("The channel was not read yet. Upload its export once it has been."))
-
-
-def _of_channel(items: Iterator[Item], source: Source, skipped: list[None]) -> Iterator[Item]:
-    """The posts of the channel itself, named as its reader names them; those of other chats are left out."""
-    for item in items:
-        if item.external_id.startswith(f"{source.chat_id}:"):
-            yield replace(item, channel="")
-        else:
-            skipped.append(None)
-
-
-def _chunks(items: Iterator[Item]) -> Iterator[list[Item]]:
-    while chunk := list(islice(items, BATCH)):
-        yield chunk

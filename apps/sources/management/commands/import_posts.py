@@ -1,4 +1,4 @@
-"""`manage.py import_posts PATH --source NAME [--workspace SLUG]`."""
+"""`manage.py import_posts PATH --source NAME [--workspace SLUG]`; PATH is a .json, a .zip, or a folder."""
 
 from __future__ import annotations
 
@@ -7,25 +7,28 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.accounts.members import workspace_create
 from apps.accounts.models import Workspace
 from apps.core.errors import PultError
+from apps.core.uploads import upload_max_bytes
 from apps.sources import services
 from apps.sources.models import Source
-from apps.sources.ports import IntakeReport
+from apps.sources.parsers.archives import PlainFolder, zip_opened
 
 
 class Command(BaseCommand):
-    """Import exported posts from a file, or from every .json file of a folder."""
+    """Import exported posts from a file, or from every .json and .zip file of a folder."""
 
     help = (
-        "Import posts from a Telegram export (result.json) or a plain list of messages; a folder means all its .json."
+        "Import posts from a Telegram export (result.json, its folder or the zip of it) or a plain list of messages; "
+        "a folder means all its .json and .zip files."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the command line."""
-        parser.add_argument("path", type=Path, help="a .json file, or a folder of them")
+        parser.add_argument("path", type=Path, help="a .json or .zip file, or a folder of them")
         parser.add_argument("--source", required=True, help="name of the source; made if there is none")
         parser.add_argument(
             "--workspace", default="", help="address (slug) of the workspace; needed if there are several"
@@ -35,37 +38,47 @@ class Command(BaseCommand):
         """Import and print the counts; a second run adds nothing."""
         files = _files(path)
         target = _source(source, _workspace(workspace))
-        total, read, skipped = IntakeReport(), 0, 0
+        total = services.ImportReport()
         for file in files:
             try:
-                with file.open("rb") as stream:
-                    report = services.export_import(source=target, file=stream)
+                report = _imported(target, file)
             except (OSError, PultError) as exc:
                 raise CommandError(f"{file.name}: {exc}") from exc
-            total, read, skipped = total + report.intake, read + report.read, skipped + report.skipped
+            total += report
             if len(files) > 1:
-                self.stdout.write(f"{file.name}: {_counts(report.read, report.skipped, report.intake)}")
-        self.stdout.write(f"{target.name}: {_counts(read, skipped, total)}")
+                self.stdout.write(f"{file.name}: {_counts(report)}")
+        self.stdout.write(f"{target.name}: {_counts(total)}")
 
 
-def _counts(read: int, skipped: int, report: IntakeReport) -> str:
-    return _(
+def _imported(source: Source, path: Path) -> services.ImportReport:
+    """Import one file, with the pictures and files that lie beside it."""
+    with path.open("rb") as stream:
+        if path.suffix.lower() != ".zip":
+            return services.export_import(source=source, file=stream, folder=PlainFolder(path.parent))
+        with zip_opened(stream, longest=upload_max_bytes()) as folder, folder.result() as result:
+            return services.export_import(source=source, file=result, folder=folder)
+
+
+def _counts(report: services.ImportReport) -> str:
+    words = _(
         "%(read)d read, %(added)d added, %(changed)d changed, %(same)d known, %(dropped)d dropped, %(skipped)d skipped"
     ) % {
-        "read": read,
-        "added": report.added,
-        "changed": report.changed,
-        "same": report.same,
-        "dropped": report.dropped,
-        "skipped": skipped,
+        "read": report.read,
+        "added": report.intake.added,
+        "changed": report.intake.changed,
+        "same": report.intake.same,
+        "dropped": report.intake.dropped,
+        "skipped": report.skipped,
     }
+    files = ngettext("%d file stored", "%d files stored", report.media) % report.media
+    return f"{words}, {files}" if report.media else words
 
 
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
-        files = sorted(path.glob("*.json"))
+        files = sorted(file for file in path.iterdir() if file.suffix.lower() in {".json", ".zip"} and file.is_file())
         if not files:
-            raise CommandError(_("%(path)s holds no .json file.") % {"path": path})
+            raise CommandError(_("%(path)s holds no .json or .zip file.") % {"path": path})
         return files
     if not path.is_file():
         raise CommandError(_("%(path)s is neither a file nor a folder.") % {"path": path})
