@@ -68,7 +68,8 @@ def session_update(
     given = {"phone": phone, "api_hash": api_hash, "proxy": proxy}
     wanted: dict[str, object] = {"name": name, "api_id": api_id}
     wanted |= {field: value for field, value in given.items() if value is not None}
-    changed = sorted(field for field, value in wanted.items() if getattr(session, field) != value)
+    known = Session.objects.get(pk=session.pk)  # the given one may carry a form's values already
+    changed = sorted(field for field, value in wanted.items() if getattr(known, field) != value)
     rows = Session.objects.filter(pk=session.pk)
     if "phone" in changed:
         rows = rows.exclude(state__in=LOGGED_IN)
