@@ -62,11 +62,11 @@ class FilterSetAdmin(FilterScreens):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Sets with their counts."""
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(has_rules=Count("rules", distinct=True), has_sources=Count("sources", distinct=True))
+        rows = super().get_queryset(request)
+        counted: QuerySet[Any] = rows.annotate(
+            has_rules=Count("rules", distinct=True), has_sources=Count("sources", distinct=True)
         )
+        return counted
 
     @admin.display(description=_("rules"), ordering="has_rules")
     def rules_count(self, row: Any) -> Any:

@@ -176,7 +176,9 @@ def linked(owner: Owner) -> set[int]:
     """The ids of what an owner is joined with now."""
     if isinstance(owner, Source):
         return set(owner.filter_sets.values_list("pk", flat=True))
-    return set(owner.sources.values_list("pk", flat=True)) if isinstance(owner, FilterSet) else set()
+    if isinstance(owner, FilterSet):
+        return set(Source.objects.filter(filter_sets=owner).values_list("pk", flat=True))
+    return set()
 
 
 def links_chosen(request: HttpRequest, owner: Owner) -> list[FilterSet] | list[Source]:

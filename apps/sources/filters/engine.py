@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,10 +18,17 @@ SLOW_MAX = 3  # so many posts in a batch may cost a slow expression its whole ti
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """Rules made ready: a test for each but those of words, which share one index by their place."""
+    """Rules made ready.
+
+    Attributes:
+        tests: by place, the test of each rule but those of words, which share one index.
+        always: the places that every post comes to; a rule of words that drops or keeps is passed by without a hit.
+    """
 
     tests: tuple[Test | None, ...]
     index: WordIndex
+    always: tuple[int, ...]
+    has_words: bool
 
 
 @lru_cache(maxsize=512)
@@ -31,7 +39,10 @@ def _compiled(rules: Rules) -> _Compiled:
         of_words = rule.kind == Kind.WORDS
         terms.append(tuple(term_of(*typed) for typed in typed_terms(rule.value)) if of_words else ())
         tests.append(None if of_words else test_of(rule.kind, rule.value))
-    return _Compiled(tuple(tests), WordIndex(terms))
+    always = tuple(
+        number for number, rule in enumerate(rules) if tests[number] is not None or rule.effect == Effect.REQUIRE
+    )
+    return _Compiled(tuple(tests), WordIndex(terms), always, None in tests)
 
 
 class Judge:
@@ -50,15 +61,18 @@ class Judge:
         """What becomes of a post."""
         if self._compiled is None:
             return Verdict()
-        words: dict[int, Term] | None = None
+        words: dict[int, Term] = {}
         text = ""
+        order: Iterable[int] = self._compiled.always
+        if self._compiled.has_words:
+            text = folded(candidate.words)
+            words = self._compiled.index.found(text)
+            order = sorted({*order, *words}) if words else order
         slow: list[int | None] = []
-        for number, (rule, test) in enumerate(zip(self.rules, self._compiled.tests, strict=True)):
+        for number in order:
+            rule, test = self.rules[number], self._compiled.tests[number]
             hit: Hit | None
             if test is None:
-                if words is None:
-                    text = folded(candidate.words)
-                    words = self._compiled.index.found(text)
                 hit = hit_of(words[number], text) if number in words else None
             else:
                 try:

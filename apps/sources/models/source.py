@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -13,6 +14,9 @@ from apps.accounts.models import Workspace
 from apps.core.clock import now
 from apps.core.crypto import EncryptedTextField
 from apps.telegram.models import Session
+
+if TYPE_CHECKING:
+    from apps.sources.models.filter import FilterSet
 
 INTERVAL_MIN_S = 60
 INTERVAL_MAX_S = 24 * 60 * 60
@@ -57,7 +61,9 @@ class Source(models.Model):
     fetch_media = models.BooleanField(
         _("fetch pictures and files"), default=False, help_text=_("Off: each is fetched when an editor asks for it.")
     )
-    filter_sets = models.ManyToManyField("FilterSet", blank=True, related_name="sources", verbose_name=_("filter sets"))
+    filter_sets: models.ManyToManyField[FilterSet, Any] = models.ManyToManyField(
+        "FilterSet", blank=True, related_name="sources", verbose_name=_("filter sets")
+    )
     # What the last answers said
     hint_s = models.PositiveIntegerField(default=0, editable=False)  # ttl, max-age: the source asks not to come before
     rhythm_s = models.PositiveIntegerField(_("usual gap between posts, seconds"), null=True, blank=True, editable=False)

@@ -85,7 +85,7 @@ def sources_concerned(owner: Owner) -> Iterable[Source]:
     if isinstance(owner, Source):
         return [owner]
     if isinstance(owner, FilterSet):
-        return owner.sources.order_by("pk")
+        return Source.objects.filter(filter_sets=owner).order_by("pk")
     return Source.objects.filter(workspace=owner).order_by("pk")
 
 

@@ -103,7 +103,7 @@ def links_set(*, owner: Source | FilterSet, links: Iterable[FilterSet | Source],
     chosen = {one.pk: one for one in links}
     if any(one.workspace_id != owner.workspace_id for one in chosen.values()):
         raise ValidationError(_("A filter set serves the sources of its own workspace only."))
-    related: Any = owner.filter_sets if isinstance(owner, Source) else owner.sources
+    related: Any = getattr(owner, "filter_sets" if isinstance(owner, Source) else "sources")
     if set(related.values_list("pk", flat=True)) == chosen.keys():
         return
     related.set(chosen)
