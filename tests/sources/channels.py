@@ -12,10 +12,12 @@ from typing import Any
 import factory
 from django.utils import timezone
 
+from apps.core.clock import now
 from apps.core.errors import PermanentError, PultError, RetryableError
 from apps.core.work import stopping
 from apps.sources.channel_reader import ChannelReading
-from apps.sources.models import ChannelRead, Source
+from apps.sources.models import ChannelRead, Post, Source
+from apps.sources.services import source_create
 from apps.telegram.models import Session
 from apps.telegram.reading import Attachment, ChannelInfo, ChannelMessage, ChannelReader, ChannelRef, Me
 from tests.sources.factories import FeedFactory, WorkspaceFactory
@@ -224,3 +226,39 @@ def due(source: Source) -> None:
     """Bring the next reading of a channel forward."""
     row = ChannelRead.objects.get(source=source, state="ready")
     ChannelRead.objects.filter(pk=row.pk).update(not_before=row.created_at - timedelta(seconds=1))
+
+
+def another(telegram: Telegram, account: Session) -> Session:
+    """One more account of the same workspace."""
+    session: Session = SessionFactory.create(workspace=account.workspace)
+    telegram.accounts.add(session.pk)
+    return session
+
+
+def added(account: Session, username: str = "vestnik", **fields: object) -> Source:
+    """A channel as an editor adds it."""
+    return source_create(
+        workspace=account.workspace,
+        kind="telegram",
+        name=str(fields.pop("name", f"@{username}")),
+        username=username,
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+def again(telegram: Telegram, source: Source, reading: ChannelReading | None = None) -> Source:
+    """Let a channel's next reading come now."""
+    due(source)
+    read(telegram, reading=reading)
+    source.refresh_from_db()
+    return source
+
+
+def texts() -> list[str]:
+    """What was stored, in the channel's order."""
+    return list(Post.objects.order_by("message_id").values_list("text", flat=True))
+
+
+def wait_of(source: Source) -> timedelta:
+    """How long the next reading of a channel is away."""
+    return ChannelRead.objects.get(source=source, state="ready").not_before - now()

@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
+from apps.core.work import stopping
 from apps.sources import listeners
 from apps.sources.models import Post
+from apps.telegram.models import Session
 from tests.servers import site
+from tests.sources.channels import SessionFactory, Telegram
 
 TOLD: dict[str, list[list[Post]]] = {"added": [], "changed": [], "deleted": []}
 
@@ -54,3 +57,18 @@ def no_listeners(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     monkeypatch.setattr(listeners, "_changed", [])
     monkeypatch.setattr(listeners, "_deleted", [])
     return lambda: None
+
+
+@pytest.fixture
+def telegram() -> Iterator[Telegram]:
+    """A Telegram without channels."""
+    yield Telegram()
+    stopping.forget()
+
+
+@pytest.fixture
+def account(telegram: Telegram) -> Session:
+    """An account that is connected."""
+    session: Session = SessionFactory.create()
+    telegram.accounts.add(session.pk)
+    return session
