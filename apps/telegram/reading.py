@@ -146,7 +146,7 @@ class ChannelReader(Protocol):
         """The bytes of an attachment from `offset` (a multiple of 4,096), in pieces."""
         ...
 
-    async def hints(self) -> AsyncIterator[int]:
+    def hints(self) -> AsyncIterator[int]:
         """Chat ids in which something new seems to have happened; only a hint, never the truth."""
         ...
 

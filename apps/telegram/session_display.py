@@ -58,7 +58,7 @@ def reading_shown(session: Session) -> SafeString | None:
 
 def budgets_shown(session: Session) -> SafeString | str:
     """How much of each kind of request the account may still make, and what Telegram told it to wait."""
-    if session.pk is None:
+    if session._state.adding:
         return ""
     rows = {row.operation: row for row in session.budgets.all()}
     lines = [line(name, rows.get(name), session) for name in LIMITS]

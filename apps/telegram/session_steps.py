@@ -78,21 +78,22 @@ def step_taken(session: Session, posted: Mapping[str, str], *, actor: User) -> s
         PultError: in words for a person.
     """
     pressed: dict[str, Callable[[], str]] = {
-        "send": lambda: said(login.session_code_send(session=session, actor=actor), ""),
-        "resend": lambda: said(login.session_code_resend(session=session, actor=actor), _("The code is sent again.")),
+        "send": lambda: said(login.session_code_send, session, actor, ""),
+        "resend": lambda: said(login.session_code_resend, session, actor, _("The code is sent again.")),
         "code": lambda: entered_code(session, posted.get("code", ""), actor),
         "password": lambda: entered_password(session, posted.get("password", ""), actor),
-        "cancel": lambda: said(login.session_login_cancel(session=session, actor=actor), _("The log-in is given up.")),
+        "cancel": lambda: said(login.session_login_cancel, session, actor, _("The log-in is given up.")),
         "out": lambda: left(session, actor),
-        "pause": lambda: said(session_pause(session=session, actor=actor), _("The account is paused.")),
-        "resume": lambda: said(session_resume(session=session, actor=actor), _("The account reads again.")),
+        "pause": lambda: said(session_pause, session, actor, _("The account is paused.")),
+        "resume": lambda: said(session_resume, session, actor, _("The account reads again.")),
     }
     step = pressed.get(posted.get("step", ""))
     return step() if step is not None else ""
 
 
-def said(_done: None, words: str) -> str:
-    """What to say of something that is done."""
+def said(step: Callable[..., None], session: Session, actor: User, words: str) -> str:
+    """Take a step that needs nothing typed; what to say of it then."""
+    step(session=session, actor=actor)
     return words
 
 

@@ -75,7 +75,7 @@ class Wire:
     key: AuthKey | None = None
     session: int = 0
     number: int = 0
-    numbers: dict[int, Any] = field(default_factory=dict)
+    numbers: dict[str, Any] = field(default_factory=dict)
 
     async def read(self) -> bytes:
         """One packet of the full transport."""

@@ -61,7 +61,8 @@ def photo_from(photo: types.Photo) -> Attachment:
 
 def document_from(document: types.Document) -> Attachment:
     """A file: a sticker, video, voice, audio, or just a document."""
-    kind, about, name = "document", {}, ""
+    kind, name = "document", ""
+    about: dict[str, Any] = {}
     for one in document.attributes:
         match one:
             case types.DocumentAttributeFilename():

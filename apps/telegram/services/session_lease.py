@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import DateTimeField, ExpressionWrapper, F, Q, Value
 from django.db.models.functions import Now
@@ -61,6 +62,6 @@ def moment_of(at: datetime | None) -> F | Value | Now:
     return Now() if at is None else Value(at, output_field=DateTimeField())
 
 
-def later(moment: F | Value | Now, seconds: float) -> ExpressionWrapper:
+def later(moment: F | Value | Now, seconds: float) -> ExpressionWrapper[Any]:
     """A time after another, reckoned by the database."""
     return ExpressionWrapper(moment + timedelta(seconds=seconds), output_field=DateTimeField())
