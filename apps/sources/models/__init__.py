@@ -2,7 +2,7 @@
 
 from apps.sources.models.copies import CopyCheck, CopyKeys, CopyLock
 from apps.sources.models.filter import FilterRule, FilterSet
-from apps.sources.models.media import MediaFetch, MediaFile, PostMedia
+from apps.sources.models.media import ChannelFetch, MediaFetch, MediaFile, PostMedia
 from apps.sources.models.page import PageLink
 from apps.sources.models.post import PastCount, Post, PostQuerySet, Revision, Tombstone
 from apps.sources.models.source import INTERVAL_MAX_S, INTERVAL_MIN_S, Source, Subscription
@@ -14,6 +14,7 @@ from apps.sources.models.work import ChannelRead, ImportFile, Poll
 __all__ = [
     "INTERVAL_MAX_S",
     "INTERVAL_MIN_S",
+    "ChannelFetch",
     "ChannelRead",
     "CopyCheck",
     "CopyKeys",

@@ -10,6 +10,7 @@ from apps.accounts.models import Workspace
 from apps.core.clock import now
 from apps.core.work.models import WorkRow
 from apps.sources.models.post import Post
+from apps.sources.models.source import Source
 
 
 class MediaFile(models.Model):
@@ -82,11 +83,10 @@ class PostMedia(models.Model):
 
 
 class MediaFetch(WorkRow):
-    """One fetching of a picture or file from the web; a Telegram account's are fetched by the process that owns it."""
+    """One fetching of a picture or file from the web."""
 
     media = models.ForeignKey(PostMedia, on_delete=models.CASCADE, related_name="fetches", verbose_name=_("media"))
     received = models.PositiveBigIntegerField(_("received, bytes"), default=0, editable=False)
-    validator = models.CharField(max_length=300, blank=True, editable=False)  # says whether the rest is of the same file
 
     class Meta(WorkRow.Meta):
         verbose_name = _("fetching of media")
@@ -96,5 +96,26 @@ class MediaFetch(WorkRow):
             *WorkRow.Meta.constraints,
             models.UniqueConstraint(
                 fields=["media"], condition=Q(state__in=["ready", "leased"]), name="sources_media_fetch_live_once"
+            ),
+        ]
+
+
+class ChannelFetch(WorkRow):
+    """One fetching of a file of a Telegram message; worked only by the process that owns the account's session."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+", verbose_name=_("source"))
+    media = models.ForeignKey(
+        PostMedia, on_delete=models.CASCADE, related_name="channel_fetches", verbose_name=_("media")
+    )
+    received = models.PositiveBigIntegerField(_("received, bytes"), default=0, editable=False)
+
+    class Meta(WorkRow.Meta):
+        verbose_name = _("fetching from Telegram")
+        verbose_name_plural = _("fetchings from Telegram")
+        ordering = ("-id",)
+        constraints = [
+            *WorkRow.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["media"], condition=Q(state__in=["ready", "leased"]), name="sources_channel_fetch_live_once"
             ),
         ]
