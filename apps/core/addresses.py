@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from socket import inet_aton
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -108,6 +109,18 @@ def host_and_port(entry: str) -> tuple[str, int] | None:
     if host.startswith("[") and host.endswith("]"):
         return host[1:-1].lower(), int(port)
     return None if ":" in host or "/" in host else (host.lower(), int(port))
+
+
+def literal(host: str) -> Address | None:
+    """The number that a host is spelled as, also 127.1, 0x7f.1, 2130706433 and 0177.0.0.1; None for a name."""
+    try:
+        return parsed(host.strip("[]"))
+    except ValueError:
+        pass
+    try:  # as connecting would read it
+        return IPv4Address(inet_aton(host)) if host and not host.isspace() else None
+    except (OSError, ValueError):
+        return None
 
 
 def parsed(text: str) -> Address:

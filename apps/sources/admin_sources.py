@@ -16,6 +16,7 @@ from apps.core.errors import PultError
 from apps.sources import services
 from apps.sources.admin_channels import ChannelScreens
 from apps.sources.admin_display import filters_shown
+from apps.sources.admin_feeds import FeedScreens
 from apps.sources.admin_filters import FilterScreens
 from apps.sources.admin_health import HealthScreens, StandingFilter
 from apps.sources.admin_pages import PageScreens
@@ -45,7 +46,7 @@ def shown_for(field: str) -> str:
 
 
 @admin.register(Source)
-class SourceAdmin(AnyCaseSearch, HealthScreens, ChannelScreens, FilterScreens, PageScreens, SourceActions):
+class SourceAdmin(AnyCaseSearch, HealthScreens, ChannelScreens, FilterScreens, FeedScreens, PageScreens, SourceActions):
     """Sources: how each stands, and what to do about it."""
 
     class Media:
@@ -53,6 +54,7 @@ class SourceAdmin(AnyCaseSearch, HealthScreens, ChannelScreens, FilterScreens, P
 
     form = SourceForm
     audit_saves = False
+    actions_list: Any = ("find_feeds", "web_page", "feeds_opml")
     list_display = ("name", "health", "last_post", "last_success", "next_try", "a_day", "kept", "kind")
     list_display_links = ("name",)
     list_filter = (StandingFilter, "kind")

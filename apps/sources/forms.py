@@ -55,7 +55,12 @@ class SourceForm(SourceKeepingPart, ChannelFormPart):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "url" in self.fields:
-            self.fields["url"].help_text = _("Of a feed (RSS, Atom, RDF, JSON Feed), or of a page that lists articles.")
+            self.fields["url"].help_text = format_html(
+                '{} <a class="pult-link" href="{}">{}</a>',
+                _("Of a feed (RSS, Atom, RDF, JSON Feed), or of a page that lists articles."),
+                reverse("admin:sources_source_feeds_find"),
+                _("Find the feeds of a site"),
+            )
         if "link_selector" in self.fields:
             pk = self.instance.pk
             address = (

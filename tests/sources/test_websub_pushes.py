@@ -12,7 +12,7 @@ from django.test import Client
 
 from apps.core.clock import now
 from apps.sources import views
-from apps.sources.models import HubAsk, HubPush, Post, Source
+from apps.sources.models import HubAsk, HubPush, Post, Source, Subscription
 from apps.sources.services import source_create
 from apps.sources.services.websub import signature_is_right
 from apps.sources.tasks import hubs_ask, polls_collect, pushes_read

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx2
 from django.utils.translation import gettext as _
 
-from apps.core.addresses import AllowList
+from apps.core.addresses import AllowList, is_public, literal
 from apps.core.errors import PermanentError
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -59,6 +59,23 @@ def checked(url: httpx2.URL, *, allow: AllowList) -> httpx2.URL:
             code="port_refused",
         )
     return url
+
+
+def refuse_literal(url: httpx2.URL, *, allow: AllowList) -> None:
+    """Refuse an address whose host is a private number, in any spelling; names are judged when they are fetched.
+
+    Raises:
+        PermanentError: code address_refused.
+    """
+    address = literal(url.host)
+    if address is None or is_public(address) or allow.names(url.host, port_of(url)):
+        return
+    if not allow.covers(address, port_of(url)):
+        raise PermanentError(
+            _("%(host)s leads to %(address)s, an address that is not public and is not fetched.")
+            % {"host": url.host, "address": address},
+            code="address_refused",
+        )
 
 
 def port_of(url: httpx2.URL) -> int:
