@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
-from apps.accounts.access import scoped
 from apps.accounts.admin_base import WorkspaceModelAdmin
 from apps.accounts.admin_search import AnyCaseSearch
 from apps.accounts.requests import shown_of, user_of
@@ -27,6 +26,7 @@ from apps.publishing.forms import ChannelForm
 from apps.publishing.models import Channel, Publication
 from apps.publishing.tags import tag
 from apps.telegram.models import KnownChat
+from apps.telegram.selectors import chats_offered
 
 __all__ = ["ChannelAdmin", "PublicationAdmin"]
 
@@ -101,7 +101,7 @@ class ChannelAdmin(AnyCaseSearch, WorkspaceModelAdmin[Channel]):
         """The form, which offers the chats that the user's own bots know."""
         form = super().get_form(request, obj, change=change, **kwargs)
         workspaces = [obj.workspace] if obj else shown_of(request)
-        form.known_chats = scoped(KnownChat.objects.select_related("bot"), workspaces).order_by("title", "pk")
+        form.known_chats = chats_offered(workspaces, besides=obj.chat_id if obj else "")
         return form
 
     def get_readonly_fields(self, request: HttpRequest, obj: Channel | None = None) -> Any:

@@ -42,7 +42,7 @@ class BotAdmin(WorkspaceModelAdmin[Bot]):
 
     form = BotForm
     audit_saves = False
-    list_display = ("name", "telegram_name", "state", "listening", "problem", "checked_at")
+    list_display = ("name", "telegram_name", "state", "listening", "problem")
     list_filter = ("is_active",)
     search_fields = ("name", "username")
     list_select_related = ("workspace", "inbox")

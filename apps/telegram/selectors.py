@@ -1,4 +1,4 @@
-"""Reads for the program that asks for updates, and for health."""
+"""Reads for the program that asks for updates, for health, and for forms that offer chats."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Q, TextField
+from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
+from apps.accounts.models import Workspace
 from apps.core.clock import now
 from apps.core.crypto import decrypt
 from apps.telegram.models import Bot, Inbox, KnownChat, Update
@@ -102,10 +103,10 @@ def bots_unheard(at: datetime) -> Unheard:
     return Unheard(len(active), len(active.keys() - spoken_for), troubled)
 
 
-def chats_open(bots: Iterable[int] | None = None) -> list[KnownChat]:
-    """The chats where bots may post, as far as is known, by bot and title."""
-    closed = Q(status__in=[KnownChat.Status.LEFT, KnownChat.Status.KICKED]) | Q(can_post=False)
-    rows = KnownChat.objects.exclude(closed)
-    if bots is not None:
-        rows = rows.filter(bot__in=list(bots))
-    return list(rows.select_related("bot").order_by("bot__name", "title", "pk"))
+def chats_offered(workspaces: Iterable[Workspace], *, besides: str = "") -> QuerySet[KnownChat]:
+    """The chats that the workspaces' bots are in, by title; `besides` is one by its id, whatever became of it."""
+    gone = Q(status__in=[KnownChat.Status.LEFT, KnownChat.Status.KICKED])
+    if besides.lstrip("-").isdigit():
+        gone &= ~Q(chat_id=int(besides))
+    rows = KnownChat.objects.filter(bot__workspace__in=list(workspaces)).exclude(gone)
+    return rows.select_related("bot").order_by("title", "pk")

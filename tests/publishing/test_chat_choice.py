@@ -35,10 +35,14 @@ def test_known_chats_of_own_bots_are_offered_and_nobody_types_a_number(screen: C
     bot = bot_of(workspace)
     chat: KnownChat = KnownChatFactory(bot=bot, title="Port news", username="port_news")
     foreign: KnownChat = KnownChatFactory(title="Foreign channel")
+    KnownChatFactory(bot=bot, title="Lost channel", status="kicked", can_post=False)
+    KnownChatFactory(bot=bot, title="Silent channel", can_post=False)
     page = screen.get(ADD).content.decode()
     assert f'data-bot="{bot.pk}"' in page
     assert "Port news (@port_news) · Channel · Bot 4242" in page
+    assert "Silent channel · Channel · Bot 4242 · no right to post" in page
     assert "Foreign channel" not in page
+    assert "Lost channel" not in page
     add(screen, bot=bot.pk, known_chat=chat.pk, chat_id="")
     channel = Channel.objects.get()
     assert (channel.bot, channel.chat_id, channel.chat_kind) == (bot, str(chat.chat_id), "channel")
