@@ -112,6 +112,7 @@ def screen(
         "may_change": place.may_change(request),
         "posts": POSTS,
         "apply_days": APPLY_DAYS,
+        "posts_url": reverse("admin:sources_post_changelist"),
     }
     return render(request, "sources/filters.html", context, status=status)
 

@@ -87,4 +87,5 @@ class FilterRule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_effect_display()}: {self.get_kind_display()} {self.value[:60]}".strip()
+        what = f"{self.get_effect_display()} · {self.get_kind_display()}"
+        return f"{what}: {' '.join(self.value[:80].split())}" if self.value else what
