@@ -8,7 +8,8 @@ from celery import shared_task
 
 from apps.core import http
 from apps.core.work import drain
-from apps.sources.services import copies, health, hub_work, imports, kinships, polls, retention
+from apps.sources.collectors import media
+from apps.sources.services import copies, fetching, health, hub_work, imports, kinships, polls, retention
 
 POLLS = drain.Job(
     kind="poll",
@@ -48,6 +49,17 @@ HUB_PUSHES = drain.Job(
     kind="hub_push", work=hub_work.push_read, record=hub_work.push_record, lease=timedelta(minutes=2)
 )
 
+MEDIA = drain.Job(
+    kind="media_fetch",
+    plan=fetching.web_fetch_plan,
+    work=media.web_media_fetch,
+    record=fetching.fetch_record,
+    lease=timedelta(minutes=5),
+    concurrency=4,
+    session=http.session,
+    attempts_max=5,
+)
+
 
 @shared_task(queue="collect")
 def polls_collect() -> None:
@@ -59,6 +71,12 @@ def polls_collect() -> None:
 def imports_store() -> None:
     """Import the uploaded exports that wait."""
     drain.run(IMPORTS)
+
+
+@shared_task(queue="media")
+def media_fetch() -> None:
+    """Fetch the pictures and files that are wanted."""
+    drain.run(MEDIA)
 
 
 @shared_task(queue="default")
@@ -83,6 +101,8 @@ def copies_recheck() -> None:
 def kinships_review() -> None:
     """Look for sister channels."""
     drain.run_batches(KINSHIPS)
+
+
 @shared_task(queue="collect")
 def hubs_ask() -> None:
     """Ask the hubs of feeds to tell of new entries."""

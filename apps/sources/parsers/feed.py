@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from apps.sources.parsers.doctype import disarmed
 from apps.sources.parsers.encoding import decode
 from apps.sources.parsers.feed_head import read_head
+from apps.sources.parsers.feed_media import media_of
 from apps.sources.parsers.json_feed import parse_json_feed
 from apps.sources.parsers.web_page import is_page, page_words, read_page
 from apps.sources.ports import FeedPage, Item, UnreadableError
@@ -54,7 +55,7 @@ def parse_feed(content: bytes, *, charset: str = "", base_url: str = "") -> Feed
 
 def _read_fast(content: bytes, base_url: str) -> FeedPage | None:
     try:
-        page = fastfeedparser.parse(content, include_tags=False, include_media=False, include_enclosures=False)
+        page = fastfeedparser.parse(content, include_tags=False)
     except (ValueError, TypeError, AttributeError, KeyError, IndexError):
         return None  # a shape that it does not know; the forgiving one decides
     if not page.entries:
@@ -80,14 +81,17 @@ def _said(items: Iterable[Item]) -> tuple[Item, ...]:
 def _item(entry: Mapping[str, Any], published_at: datetime | None, base_url: str) -> Item:
     link = _link(entry)
     author = entry.get("author")
+    text = _body(entry)
+    url = _absolute(base_url, link)
     return Item(
         external_id=str(entry.get("id") or "").strip(),
         title=str(entry.get("title") or ""),
-        text=_body(entry),
-        url=_absolute(base_url, link),
+        text=text,
+        url=url,
         author=author if isinstance(author, str) else "",
         published_at=published_at,
         markup="html",
+        media=media_of(entry, text, base_url=url or base_url),
     )
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 
 from django.utils.translation import gettext as _
 
+from apps.sources.parsers.feed_media import attachments_of
 from apps.sources.ports import FeedPage, Item, UnreadableError
 
 
@@ -57,6 +58,7 @@ def _item(entry: Mapping[str, Any], base_url: str) -> Item:
         author=_author(entry),
         published_at=_date(entry.get("date_published")) or _date(entry.get("date_modified")),
         markup="html" if rich else "plain",
+        media=attachments_of(entry, rich, base_url=_absolute(base_url, link) or base_url),
     )
 
 

@@ -2,6 +2,7 @@
 
 from apps.sources.services.applying import Applied, filters_apply
 from apps.sources.services.archive import source_archive, source_restore
+from apps.sources.services.fetching import media_fetch_ask
 from apps.sources.services.filters import Draft, filters_save, links_set, rules_save
 from apps.sources.services.gone import posts_mark_deleted
 from apps.sources.services.importing import ImportReport, export_import
@@ -33,6 +34,7 @@ __all__ = [
     "import_request",
     "is_timed",
     "links_set",
+    "media_fetch_ask",
     "post_remove",
     "post_take_back",
     "posts_intake",

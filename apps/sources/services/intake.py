@@ -14,6 +14,7 @@ from apps.sources import filters, listeners
 from apps.sources.models import Post, Source
 from apps.sources.parsers.entities import written
 from apps.sources.ports import IntakeReport, Item
+from apps.sources.services.fetching import media_fetch_by_rule
 from apps.sources.services.filters import slow_rules_tell
 from apps.sources.services.copies import copies_find
 from apps.sources.services.known import CHANGEABLE, Known, known_of, quietly_updated, renewed, revisions_keep
@@ -83,7 +84,7 @@ def _record_batch(source: Source, batch: list[Prepared], moment: datetime) -> In
     batch = _without_removed(source, batch, moment)
     known = known_of(source, batch)
     stored = _stored(source, batch, known, moment)
-    media_keep(known, moment)
+    media_fetch_by_rule(source, media_keep(known, moment))
     copies_find(post for post in (*stored.new, *stored.changed, *stored.worded) if not post.dropped_by)
     listeners.tell_added(stored.added)
     listeners.tell_changed([post for post in stored.changed if post.pk in stored.told_before])

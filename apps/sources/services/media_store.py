@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import IO, Self
 
@@ -85,30 +86,66 @@ def too_large(longest: int) -> PermanentError:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A stored file that no row may tell of yet; the fields are those of `MediaFile`."""
+
+    workspace_id: int
+    sha256: str
+    file: str
+    mime: str
+    size: int
+    width: int | None = None
+    height: int | None = None
+    thumbnail: str = ""
+
+
 def media_file_keep(*, workspace_id: int, incoming: Incoming) -> MediaFile:
     """The one file of these bytes in the workspace, stored now if it was not; call it outside any transaction.
 
-    Its name is its hash, so that a worker that dies between file and row leaves nothing that the next would double.
+    Raises:
+        PermanentError: it is empty, code empty.
+    """
+    known = MediaFile.objects.filter(workspace=workspace_id, sha256=incoming.sha256).first()
+    return known or media_file_of(bytes_keep(workspace_id=workspace_id, incoming=incoming))
+
+
+def bytes_keep(*, workspace_id: int, incoming: Incoming) -> Kept:
+    """Store a file and its small copy, without the database; `media_file_of` must follow.
+
+    Its name is its hash, so that a worker that dies before the row leaves nothing that the next would double.
 
     Raises:
         PermanentError: it is empty, code empty.
     """
     if not incoming.size:
         raise PermanentError(_("The file is empty."), code="empty")
-    known = MediaFile.objects.filter(workspace=workspace_id, sha256=incoming.sha256).first()
-    if known is not None:
-        return known
     mime = type_of(incoming.whole().read(HEAD))
     place = f"{workspace_id}/{incoming.sha256[:2]}/{incoming.sha256}"
-    row = MediaFile(workspace_id=workspace_id, sha256=incoming.sha256, mime=mime, size=incoming.size)
-    row.file.name = _stored(f"media/{place}{EXTENSIONS.get(mime, '')}", File(incoming.whole()), incoming.size)
+    name = _stored(f"media/{place}{EXTENSIONS.get(mime, '')}", File(incoming.whole()), incoming.size)
     picture = picture_of(incoming.whole()) if mime in PICTURES else None
-    if picture is not None:
-        row.width, row.height = picture.width, picture.height
-        if picture.small:
-            row.thumbnail.name = _stored(f"thumbnails/{place}.webp", ContentFile(picture.small), len(picture.small))
+    kept = Kept(workspace_id, incoming.sha256, name, mime, incoming.size)
+    if picture is None:
+        return kept
+    small = picture.small
+    thumbnail = _stored(f"thumbnails/{place}.webp", ContentFile(small), len(small)) if small else ""
+    return replace(kept, width=picture.width, height=picture.height, thumbnail=thumbnail)
+
+
+def media_file_of(kept: Kept) -> MediaFile:
+    """The row of a stored file, made now if there is none."""
+    row = MediaFile(
+        workspace_id=kept.workspace_id,
+        sha256=kept.sha256,
+        file=kept.file,
+        mime=kept.mime,
+        size=kept.size,
+        width=kept.width,
+        height=kept.height,
+        thumbnail=kept.thumbnail,
+    )
     MediaFile.objects.bulk_create([row], ignore_conflicts=True)
-    return MediaFile.objects.get(workspace=workspace_id, sha256=incoming.sha256)
+    return MediaFile.objects.get(workspace=kept.workspace_id, sha256=kept.sha256)
 
 
 def _stored(name: str, content: File[bytes], size: int) -> str:
