@@ -69,6 +69,7 @@ class WorkspaceAdmin(WorkspaceModelAdmin[Workspace]):
     empty_text = _("Here will be your workspaces. Ask whoever runs Pult to make one.")
     fieldsets = (
         (None, {"fields": ("name", "slug", ("time_zone", "language"))}),
+        (_("Keeping posts"), {"fields": ("retention_days", "removal_agreed")}),
         (
             _("Writing by AI"),
             {"fields": ("ai_api_url", "new_ai_key", "forget_ai_key", ("ai_model", "ai_daily_budget_usd"))},

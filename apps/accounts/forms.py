@@ -10,6 +10,8 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.forecasts import removal_of
+from apps.accounts.forms_keeping import KeepingFormPart
 from apps.accounts.limits import client_address
 from apps.accounts.members import grant_refusal, last_owner_refusal
 from apps.accounts.models import Membership, User, Workspace
@@ -65,7 +67,7 @@ class LoginForm(UnfoldAuthenticationForm):
         return super().get_invalid_login_error()
 
 
-class WorkspaceForm(forms.ModelForm[Workspace]):
+class WorkspaceForm(KeepingFormPart, forms.ModelForm[Workspace]):
     """A workspace's settings. The AI key goes in and never comes out."""
 
     new_ai_key = forms.CharField(
@@ -87,6 +89,7 @@ class WorkspaceForm(forms.ModelForm[Workspace]):
             "ai_api_url",
             "ai_model",
             "ai_daily_budget_usd",
+            "retention_days",
         )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -105,6 +108,18 @@ class WorkspaceForm(forms.ModelForm[Workspace]):
         field.widget.attrs["placeholder"] = EMPTY_KEY if kept else ""
         if not kept:
             self.fields.pop("forget_ai_key", None)
+
+    def removal_of(self, days: int | None) -> int:
+        """How many posts of the workspace this time of keeping would remove at once."""
+        return removal_of(self.instance, days or 0) if self.instance.pk else 0
+
+    def clean(self) -> dict[str, Any] | None:
+        """Ask before posts go."""
+        cleaned: dict[str, Any] | None = super().clean()
+        if self.instance.pk:
+            before = Workspace.objects.filter(pk=self.instance.pk).values_list("retention_days", flat=True).first()
+            self.check_removal(before)
+        return cleaned
 
     @property
     def key_left_behind(self) -> bool:

@@ -15,10 +15,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from apps.accounts.admin_base import WorkspaceModelAdmin
-from apps.accounts.admin_search import AnyCaseSearch
 from apps.accounts.requests import user_of
 from apps.sources import services
+from apps.sources.admin_copies import CopiesFilter, CopyScreens, copy_note
 from apps.sources.admin_display import moment, tag
+from apps.sources.admin_post_screens import PostScreens
 from apps.sources.filters import rule_words
 from apps.sources.models import Post
 
@@ -58,7 +59,7 @@ class LanguageFilter(admin.SimpleListFilter):
 
 
 @admin.register(Post)
-class PostAdmin(AnyCaseSearch, WorkspaceModelAdmin[Post]):
+class PostAdmin(CopyScreens, PostScreens, WorkspaceModelAdmin[Post]):
     """Posts as they came, dropped ones with the reason."""
 
     class Media:
@@ -67,17 +68,17 @@ class PostAdmin(AnyCaseSearch, WorkspaceModelAdmin[Post]):
     audit_saves = False
     list_display = ("excerpt", "source_name", "published", "language", "fate")
     list_display_links = ("excerpt",)
-    list_filter = (KeptFilter, "dropped_rule", LanguageFilter, "source")
-    list_select_related = ("source",)
+    list_filter = (KeptFilter, CopiesFilter, "dropped_rule", LanguageFilter, "source")
+    list_select_related = ("source", "copy_of__source")
     search_fields = ("title", "text")
     search_help_text = _("Words of the title or text")
     ordering = ("-published_at", "-id")
     sortable_by = ()
-    actions = ("take_back",)
+    actions = ("take_back", "remove")
     empty_text = _("What sources give appears here within a minute of collection. Add a source first.")
     fields = (
-        *("title", "text_shown", "source_name", "channel", "author", "link", "published_at", "collected_at"),
-        *("language", "fate", "revision", "changed_at", "external_id"),
+        *("title", "text_shown", "same_text", "source_name", "channel", "author", "link"),
+        *("published_at", "collected_at", "language", "fate", "revision", "changed_at", "external_id"),
     )
     readonly_fields = fields
 
@@ -98,14 +99,15 @@ class PostAdmin(AnyCaseSearch, WorkspaceModelAdmin[Post]):
 
     @admin.display(description=_("post"))
     def excerpt(self, post: Post) -> SafeString:
-        """The title and how the text begins."""
+        """The title and how the text begins, and whose copy it is."""
         words = Truncator(" ".join(post.text.split())).chars(140)
         if not post.title:
-            return format_html('<span class="pult-excerpt">{}</span>', words)
+            return format_html('<span class="pult-excerpt">{} {}</span>', words, copy_note(post))
         return format_html(
-            '<span class="pult-excerpt"><b>{}</b><span class="pult-excerpt__text">{}</span></span>',
+            '<span class="pult-excerpt"><b>{}</b><span class="pult-excerpt__text">{}</span> {}</span>',
             Truncator(post.title).chars(120),
             words,
+            copy_note(post),
         )
 
     @admin.display(description=_("source"))
@@ -126,11 +128,6 @@ class PostAdmin(AnyCaseSearch, WorkspaceModelAdmin[Post]):
                 '{} <span class="pult-quiet">{}</span>', tag("warning", _t("Dropped")), rule_words(post.dropped_by)
             )
         return tag("done", _t("Taken back") if post.is_taken_back else _t("Kept"))
-
-    @admin.display(description=_("text"))
-    def text_shown(self, post: Post) -> SafeString:
-        """The whole text with its lines."""
-        return format_html('<div class="pult-text">{}</div>', post.text)
 
     @admin.display(description=_("address"), empty_value="–")
     def link(self, post: Post) -> SafeString | None:

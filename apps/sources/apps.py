@@ -1,10 +1,18 @@
 """The app's entry in Django."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts import forecasts
 from apps.core.startup import on_demand
 from apps.core.work import kinds
+
+
+def words_ensured(using: str, **_told: object) -> None:
+    """Mend the index of words after migrations."""
+    import_string("apps.sources.search.index_ensure")(using=using)
 
 
 class SourcesConfig(AppConfig):
@@ -15,6 +23,8 @@ class SourcesConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the app's work known."""
+        post_migrate.connect(words_ensured, sender=self, dispatch_uid="sources.words")
+        forecasts.register_removal("apps.sources.services.retention.workspace_removal")
         on_demand.register(
             "reader",
             command="run_telegram_reader",
@@ -37,6 +47,18 @@ class SourcesConfig(AppConfig):
             model="sources.ImportFile",
             task="apps.sources.tasks.imports_store",
             on_dead="apps.sources.services.imports.import_dead",
+        )
+        kinds.register(
+            name="media_fetch",
+            model="sources.MediaFetch",
+            task="apps.sources.tasks.media_fetch",
+            on_dead="apps.sources.services.fetching.fetch_dead",
+        )
+        kinds.register(
+            name="channel_fetch",
+            model="sources.ChannelFetch",
+            process="run_telegram_reader",
+            on_dead="apps.sources.services.fetching.fetch_dead",
         )
         kinds.register(
             name="health_check",

@@ -49,7 +49,8 @@ class ChannelFormPart(forms.ModelForm[Source]):
 
     def stored_fields(self) -> list[str]:
         """The changed columns of the row."""
-        changed = [name for name in self.changed_data if name not in {"upload", "workspace", "channel", "removal_agreed"}]
+        apart = {"upload", "workspace", "channel", "removal_agreed"}
+        changed = [name for name in self.changed_data if name not in apart]
         return [*changed, *(CHANNEL_COLUMNS if "channel" in self.changed_data else ())]
 
     def clean_channel_of(self, cleaned: dict[str, Any]) -> None:

@@ -141,6 +141,7 @@ class Post(models.Model):
                 fields=["workspace", "published_at", "source", "language", "kind", "dropped_by", "is_used"],
                 name="post_numbers",
             ),
+            models.Index(fields=["workspace", "published_at", "views", "forwards", "id"], name="post_reach"),
             models.Index(
                 fields=["source", "message_id"], name="post_message_of_source", condition=Q(message_id__isnull=False)
             ),

@@ -64,6 +64,11 @@ def workspace_forecast(workspace: Workspace, days: int) -> Forecast:
     return _forecast(Source.objects.filter(workspace=workspace, retention_days=None), days)
 
 
+def workspace_removal(workspace: Workspace, days: int) -> int:
+    """How many posts that would be, for the form of the workspace."""
+    return workspace_forecast(workspace, days).posts
+
+
 def source_forecast(source: Source, days: int) -> Forecast:
     """What would go at once if the source's posts were kept for so many days."""
     return _forecast(Source.objects.filter(pk=source.pk), days)

@@ -1,0 +1,299 @@
+"""The screen of numbers and its files."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.formats import date_format, number_format
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+
+from apps.accounts.access import permitted
+from apps.accounts.models import Workspace
+from apps.accounts.requests import shown_of, user_of
+from apps.core.clock import now
+from apps.sources.models import Post, Source
+from apps.sources.numbers import Numbers, Period, Tally, numbers_of
+
+PRESETS = (1, 7, 30, 90, 365)
+DAYS_MAX = 3660
+ROWS_SHOWN = 50
+HEIGHT, BAR = 120, 10
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar of a chart in the units of its drawing: all posts, and the kept ones in front."""
+
+    x: int
+    y: int
+    height: int
+    kept_y: int
+    kept_height: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table; `width` is its part of the longest, in percent."""
+
+    name: str
+    posts: str
+    kept: str
+    used: str
+    width: int
+    url: str = ""
+
+
+def numbers_page(screen: Any, request: HttpRequest) -> HttpResponse:
+    """The numbers of a period; the newest thirty days unless others are asked for."""
+    workspaces = seen(request)
+    period = period_of(request, workspaces)
+    found = numbers_of(workspaces, period)
+    names = source_names(found.sources)
+    days = [(day, found.days.get(day, Tally())) for day in period.days]
+    context = {
+        **screen.admin_site.each_context(request),
+        "title": _("Numbers"),
+        "opts": screen.opts,
+        "period": period,
+        "presets": presets(request),
+        "query": f"from={period.first.isoformat()}&to={period.last.isoformat()}",
+        "zone": period.zone.key,
+        "total": found.total,
+        "kept_share": share(found.total.kept, found.total.posts),
+        "used_share": share(found.total.used, found.total.posts),
+        "a_day": number_format(round(found.total.posts / len(days), 1), 1),
+        "removed": found.removed,
+        "day_bars": bars([(date_format(day, "j E Y"), tally) for day, tally in days]),
+        "hour_bars": bars([(f"{hour}:00", tally) for hour, tally in enumerate(found.hours)]),
+        "day_rows": rows([(date_format(day, "j E Y"), tally, "") for day, tally in days if tally.posts]),
+        "hour_rows": rows([(f"{hour}:00", tally, "") for hour, tally in enumerate(found.hours)]),
+        "source_rows": rows(
+            [(names.get(pk, "–"), tally, source_address(pk)) for pk, tally in most(found.sources)][:ROWS_SHOWN]
+        ),
+        "sources_more": max(0, len(found.sources) - ROWS_SHOWN),
+        "language_rows": rows([(code or "–", tally, "") for code, tally in most(found.languages)]),
+        "kind_rows": rows([(kind_words(code), tally, "") for code, tally in most(found.kinds)]),
+        "tags": found.tags,
+        "seen": [told(post, post.views) for post in found.seen],
+        "passed_on": [told(post, post.forwards) for post in found.passed_on],
+        "height": HEIGHT,
+        "day_width": max(1, len(days)) * BAR,
+        "hour_width": 24 * BAR,
+    }
+    return TemplateResponse(request, "sources/numbers.html", context)
+
+
+def numbers_file(screen: Any, request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """One table of the numbers as CSV that a Russian Excel opens: semicolons, UTF-8 with its mark, decimal commas."""
+    workspaces = seen(request)
+    period = period_of(request, workspaces)
+    table = request.GET.get("table", "")
+    if table not in TABLES:
+        raise Http404
+    found = numbers_of(workspaces, period)
+    name = f"pult-{table}-{period.first.isoformat()}-{period.last.isoformat()}.csv"
+    answer = HttpResponse(file_of(TABLES[table](found, period)), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def seen(request: HttpRequest) -> list[Workspace]:
+    """The shown workspaces in which the user may see posts.
+
+    Raises:
+        PermissionDenied: there is none.
+    """
+    workspaces = permitted(user_of(request), "sources.view_post", shown_of(request))
+    if not workspaces:
+        raise PermissionDenied
+    return workspaces
+
+
+def period_of(request: HttpRequest, workspaces: Sequence[Workspace]) -> Period:
+    """The period that the address names, in the first workspace's zone; a wrong one gives the last thirty days."""
+    zone: ZoneInfo = workspaces[0].zone
+    today = now().astimezone(zone).date()
+    days = request.GET.get("period", "")
+    if days.isdecimal() and 0 < int(days) <= DAYS_MAX:
+        return Period(today - timedelta(days=int(days) - 1), today, zone)
+    first, last = day_of(request.GET.get("from", "")), day_of(request.GET.get("to", ""))
+    if first is None and last is None:
+        return Period(today - timedelta(days=29), today, zone)
+    last = last or today
+    first = first or last
+    first, last = min(first, last), max(first, last)
+    return Period(max(first, last - timedelta(days=DAYS_MAX)), last, zone)
+
+
+def day_of(typed: str) -> date | None:
+    """A date as a browser's field sends it; None for anything else, and for years that no clock can show."""
+    try:
+        day = date.fromisoformat(typed)
+    except ValueError:
+        return None
+    return day if 1990 <= day.year <= 2200 else None
+
+
+def presets(request: HttpRequest) -> list[dict[str, Any]]:
+    """The periods that one click gives."""
+    names = {1: _("Today"), 7: _("7 days"), 30: _("30 days"), 90: _("90 days"), 365: _("A year")}
+    asked = request.GET.get("period") or ("" if request.GET.get("from") or request.GET.get("to") else "30")
+    return [{"days": days, "name": names[days], "is_chosen": asked == str(days)} for days in PRESETS]
+
+
+def share(part: int, whole: int) -> str:
+    """A part of the whole in percent; nothing where there is no whole."""
+    return f"{number_format(round(100 * part / whole, 1), 1)} %" if whole else "–"
+
+
+def most(tallies: dict[Any, Tally]) -> list[tuple[Any, Tally]]:
+    """The largest first."""
+    return sorted(tallies.items(), key=lambda pair: (-pair[1].posts, str(pair[0])))
+
+
+def rows(named: Sequence[tuple[str, Tally, str]]) -> list[Row]:
+    """Lines of a table."""
+    largest = max((tally.posts for _name, tally, _url in named), default=0) or 1
+    return [
+        Row(
+            name=name,
+            posts=number_format(tally.posts, force_grouping=True),
+            kept=share(tally.kept, tally.posts),
+            used=share(tally.used, tally.posts),
+            width=round(100 * tally.posts / largest),
+            url=url,
+        )
+        for name, tally, url in named
+    ]
+
+
+def bars(named: Sequence[tuple[str, Tally]]) -> list[Bar]:
+    """Bars of a chart, one beside the other."""
+    largest = max((tally.posts for _name, tally in named), default=0) or 1
+    drawn = []
+    for place, (name, tally) in enumerate(named):
+        height, kept = round(HEIGHT * tally.posts / largest), round(HEIGHT * tally.kept / largest)
+        words = f"{name}: {number_format(tally.posts, force_grouping=True)}"
+        drawn.append(Bar(place * BAR, HEIGHT - height, height, HEIGHT - kept, kept, words))
+    return drawn
+
+
+def told(post: Post, number: int | None) -> dict[str, Any]:
+    """A post of the top, with its number."""
+    return {
+        "number": number_format(number or 0, force_grouping=True),
+        "words": Truncator(post.title or " ".join(post.text.split())).chars(100) or _("Without words"),
+        "source": str(post.source),
+        "url": reverse("admin:sources_post_change", args=[post.pk]),
+    }
+
+
+def source_names(keys: Iterable[int]) -> dict[int, str]:
+    """Names of sources by key."""
+    return dict(Source.objects.filter(pk__in=list(keys)).values_list("pk", "name"))
+
+
+def source_address(pk: int) -> str:
+    """The page of a source."""
+    return reverse("admin:sources_source_change", args=[pk])
+
+
+def kind_words(code: str) -> str:
+    """A kind of post in words."""
+    return str(dict(Post.Kind.choices).get(code, code))
+
+
+# Files
+
+
+def tallied(head: str, named: Iterable[tuple[str, Tally]]) -> list[list[str]]:
+    """A table of tallies."""
+    titles = [head, _("posts"), _("kept"), _("kept, %"), _("used in stories"), _("used, %")]
+    lines = [
+        [name, str(t.posts), str(t.kept), percent(t.kept, t.posts), str(t.used), percent(t.used, t.posts)]
+        for name, t in named
+    ]
+    return [titles, *lines]
+
+
+def percent(part: int, whole: int) -> str:
+    """Percent with a decimal comma, as the spreadsheet of a Russian reads it."""
+    return f"{100 * part / whole:.1f}".replace(".", ",") if whole else ""
+
+
+def by_source(found: Numbers, _period: Period) -> list[list[str]]:
+    """Sources, the busiest first."""
+    names = source_names(found.sources)
+    return tallied(_("source"), ((names.get(pk, str(pk)), tally) for pk, tally in most(found.sources)))
+
+
+def by_day(found: Numbers, period: Period) -> list[list[str]]:
+    """Every day of the period."""
+    return tallied(_("day"), ((day.isoformat(), found.days.get(day, Tally())) for day in period.days))
+
+
+def by_hour(found: Numbers, _period: Period) -> list[list[str]]:
+    """The hours of a day."""
+    return tallied(_("hour"), ((f"{hour}:00", tally) for hour, tally in enumerate(found.hours)))
+
+
+def by_topic(found: Numbers, _period: Period) -> list[list[str]]:
+    """Hashtags."""
+    return [[_("hashtag"), _("posts")], *([f"#{tag}", str(number)] for tag, number in found.tags)]
+
+
+def by_reach(found: Numbers, _period: Period) -> list[list[str]]:
+    """The posts with most views and forwards."""
+    posts = {post.pk: post for post in (*found.seen, *found.passed_on)}
+    lines = [
+        [str(post), str(post.source), str(post.views or 0), str(post.forwards or 0), post.published_at.isoformat()]
+        for post in posts.values()
+    ]
+    return [[_("post"), _("source"), _("views"), _("forwards"), _("published")], *lines]
+
+
+def by_language(found: Numbers, _period: Period) -> list[list[str]]:
+    """Languages."""
+    return tallied(_("language"), most(found.languages))
+
+
+def by_kind(found: Numbers, _period: Period) -> list[list[str]]:
+    """Kinds of posts."""
+    return tallied(_("kind"), ((kind_words(code), tally) for code, tally in most(found.kinds)))
+
+
+TABLES = {
+    "sources": by_source,
+    "days": by_day,
+    "hours": by_hour,
+    "topics": by_topic,
+    "languages": by_language,
+    "kinds": by_kind,
+    "top": by_reach,
+}
+
+
+def file_of(lines: Iterable[Sequence[str]]) -> bytes:
+    """Lines as CSV; what a spreadsheet would take for a formula is made text."""
+    written = io.StringIO()
+    writer = csv.writer(written, delimiter=";", lineterminator="\r\n")
+    writer.writerows([[harmless(cell) for cell in line] for line in lines])
+    return ("\ufeff" + written.getvalue()).encode()
+
+
+def harmless(cell: str) -> str:
+    """A cell that no spreadsheet calculates."""
+    return f"'{cell}" if cell.startswith(FORMULA) else cell
