@@ -43,6 +43,7 @@ def apply_screen(request: HttpRequest, owner: Owner) -> HttpResponse:
         **admin.site.each_context(request),
         "title": place.title,
         "place": place,
+        "rules_url": request.path.removesuffix("apply/"),
         "report": report,
         "days": days,
         "nothing": not report.dropped and not report.kept,
