@@ -14,7 +14,7 @@ from apps.core.errors import TransitionError
 from apps.telegram import routers
 from apps.telegram.inbound import Inbound
 from apps.telegram.models import Bot, Update
-from apps.telegram.services import updates
+from apps.telegram.services import bot_delete, updates
 from apps.telegram.services.updates import updates_forget, updates_store
 from apps.telegram.tasks import updates_work
 from tests.servers.telegram_chats import ChatRow
@@ -98,6 +98,16 @@ def test_tried_again_it_is_worked_and_the_alert_closes() -> None:
     assert AuditEntry.objects.get(verb="update.retried").actor == person
     with pytest.raises(TransitionError):
         updates.update_retry(Update.objects.get(), by=person)
+
+
+def test_alert_goes_with_its_bot() -> None:
+    bot: Bot = BotFactory()
+    store(bot, told("poison", 1))
+    Update.objects.update(faults=2)
+    updates_work()
+    assert Alert.objects.get().closed_at is None
+    bot_delete(bot=bot)
+    assert Alert.objects.get().closed_at is not None
 
 
 def test_given_up_it_is_never_worked() -> None:

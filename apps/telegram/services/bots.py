@@ -21,6 +21,8 @@ from apps.core.errors import PermanentError, TransitionError
 from apps.core.startup import on_demand
 from apps.telegram.models import Bot
 from apps.telegram.ports import BotApi, BotIdentity, BotSnapshot, BotUpdates
+from apps.telegram.services.inboxes import alert_key as inbox_key
+from apps.telegram.services.updates import alert_key as update_key
 
 # The program that asks for updates, as the supervisor knows it.
 PROGRAM = "bots"
@@ -211,7 +213,8 @@ def bot_delete(*, bot: Bot, actor: User | None = None) -> None:
     try:
         with transaction.atomic():
             audit_record(actor=actor, verb="bot.deleted", target=bot)
-            alert_close(workspace=bot.workspace, key=alert_key(bot))
+            for key in (alert_key(bot), inbox_key(bot.pk), update_key(bot.pk)):
+                alert_close(workspace=bot.workspace, key=key)
             bot.delete()
     except (ProtectedError, RestrictedError) as exc:
         raise TransitionError(_("Channels still post through this bot. Give them another one first.")) from exc
