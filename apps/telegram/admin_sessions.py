@@ -6,7 +6,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db import models
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -18,7 +19,7 @@ from unfold.decorators import action
 from apps.accounts.admin_base import WorkspaceModelAdmin, each
 from apps.accounts.requests import user_of
 from apps.core.errors import PultError
-from apps.telegram.models import Session
+from apps.telegram.models import Peer, Session
 from apps.telegram.services.sessions import (
     session_create,
     session_delete,
@@ -26,11 +27,11 @@ from apps.telegram.services.sessions import (
     session_resume,
     session_update,
 )
-from apps.telegram.session_display import budgets_shown, masked, reading_shown, state_shown
+from apps.telegram.session_display import budgets_shown, masked, reading_shown, state_shown, state_with_way
 from apps.telegram.session_forms import SessionForm
 from apps.telegram.session_steps import context_of, step_taken
 
-STATE = ("state_in_words", "reading", "telegram_name", "problem", "checked_at", "budgets", "channels")
+STATE = ("state_on_page", "reading", "telegram_name", "problem", "checked_at", "budgets", "channels")
 
 
 @admin.register(Session)
@@ -64,7 +65,8 @@ class SessionAdmin(WorkspaceModelAdmin[Session]):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Session]:
         """With the number of channels that each knows."""
-        return super().get_queryset(request).annotate(peers_count=Count("peers"))
+        known = Peer.objects.filter(session=OuterRef("pk")).order_by().values("session").annotate(n=Count("pk"))
+        return super().get_queryset(request).annotate(peers_count=Coalesce(Subquery(known.values("n")), 0))
 
     def get_fieldsets(self, request: HttpRequest, obj: Session | None = None) -> Any:
         """Without a state for one that is only being added, and without a proxy to drop where there is none."""
@@ -85,6 +87,11 @@ class SessionAdmin(WorkspaceModelAdmin[Session]):
     def state_in_words(self, row: Session) -> SafeString:
         """The state of the login."""
         return state_shown(row)
+
+    @admin.display(description=_("state"))
+    def state_on_page(self, row: Session) -> SafeString:
+        """The state, with the way to the log-in."""
+        return state_with_way(row, login_address(row))
 
     @admin.display(description=_("reads"), empty_value="—")
     def reading(self, row: Session) -> SafeString | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from math import ceil
 
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
@@ -80,22 +81,49 @@ def line(operation: str, row: Budget | None, session: Session) -> tuple[str, Saf
         return label, tag("done", _("Free")), "0", "0"
     floods = f"{row.floods}"
     if row.floods:
-        last = ngettext("the last of %(count)s second", "the last of %(count)s seconds", row.last_flood_s)
-        floods = f"{row.floods} ({last % {'count': row.last_flood_s}})"
-    return label, now_shown(row, session), f"{row.spent}", floods
+        floods = _("%(count)s, the last of %(length)s") % {
+            "count": row.floods,
+            "length": length_shown(row.last_flood_s),
+        }
+    return label, now_shown(row, session), f"{row.spent:,}".replace(",", "\u2009"), floods
 
 
 def now_shown(row: Budget, session: Session) -> SafeString:
     """Whether requests of a kind go now, or when they go again."""
     moment = now()
     if row.waits_until is not None and row.waits_until > moment:
-        words = _("Waits until %(time)s, as Telegram asked") % {"time": when(row.waits_until, session)}
-        return tag("error", words)
+        words = _("until %(time)s, as Telegram asked") % {"time": when(row.waits_until, session)}
+        return format_html("{} {}", tag("error", _("Waits")), words)
     limit = LIMITS[row.operation]
     free = moment + timedelta(seconds=limit.tolerance_s)
     if row.arrives_at is not None and row.arrives_at > free:
-        return tag("warning", _("Own limit reached, goes on in seconds"))
+        return format_html("{} {}", tag("warning", _("Own limit")), _("goes on within seconds"))
     return tag("done", _("Free"))
+
+
+def length_shown(seconds: int) -> str:
+    """A length of time in words, rounded up."""
+    if seconds < 120:
+        return ngettext("%(count)s second", "%(count)s seconds", seconds) % {"count": seconds}
+    minutes = ceil(seconds / 60)
+    if minutes < 120:
+        return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
+    hours = ceil(minutes / 60)
+    return ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}
+
+
+def state_with_way(session: Session, address: str) -> SafeString:
+    """The state, and the way to the next step of the log-in, or out of it."""
+    words = {
+        State.NEW: _("Log in"),
+        State.CODE: _("Type the code"),
+        State.PASSWORD: _("Type the password"),
+        State.LOST: _("Log in again"),
+        State.OUT: _("Log in again"),
+    }.get(State(session.state), _("Pause or log out"))
+    if session.state == State.LEAVING:
+        return state_shown(session)
+    return format_html('{} <a class="pult-link" href="{}">{}</a>', state_shown(session), address, words)
 
 
 def when(at: datetime, session: Session) -> str:

@@ -8,7 +8,6 @@ from math import ceil
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from apps.accounts.models import User
 from apps.core.clock import now
@@ -17,7 +16,7 @@ from apps.telegram.login import WAYS
 from apps.telegram.models import Session
 from apps.telegram.services import session_login as login
 from apps.telegram.services.sessions import session_pause, session_resume
-from apps.telegram.session_display import masked, reading_shown
+from apps.telegram.session_display import length_shown, masked, reading_shown
 
 State = Session.State
 CODE = re.compile(r"[\s-]")
@@ -34,7 +33,7 @@ def context_of(session: Session, *, leaves: bool) -> dict[str, Any]:
         "has_api": bool(snapshot.api_id and snapshot.api_hash),
         "way": WAYS.get(session.code_way, ""),
         "next_way": WAYS.get(session.code_next, ""),
-        "wait": waiting(wait_s),
+        "wait": length_shown(wait_s) if wait_s else "",
         "reading": reading_shown(session),
         "steps": steps_shown(session),
     }
@@ -56,19 +55,6 @@ def steps_shown(session: Session) -> list[tuple[str, str]]:
     place = {State.CODE: 1, State.PASSWORD: 2, State.ACTIVE: 3}.get(State(session.state), 0)
     tones = ["done" if at < place or place == 3 else "now" if at == place else "later" for at in range(4)]
     return list(zip(words, tones, strict=True))
-
-
-def waiting(seconds: int) -> str:
-    """How long Telegram asked to wait, in words; empty where it is over."""
-    if seconds <= 0:
-        return ""
-    if seconds < 120:
-        return ngettext("%(count)s second", "%(count)s seconds", seconds) % {"count": seconds}
-    minutes = ceil(seconds / 60)
-    if minutes < 120:
-        return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
-    hours = ceil(minutes / 60)
-    return ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}
 
 
 def step_taken(session: Session, posted: Mapping[str, str], *, actor: User) -> str:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from apps.accounts.models import Alert, AuditEntry
+from apps.core.clock import now
 from apps.core.errors import PermanentError, RetryableError
 from apps.telegram.adapters.fake_world import FakeWorld
 from apps.telegram.models import Budget, Peer, Session
-from apps.telegram.reading import ChannelReader, ChannelRef
+from apps.telegram.reading import ChannelReader, ChannelRef, Me
 from apps.telegram.reading_host import ReadingHost
 from apps.telegram.services import session_lease, sessions
 from apps.telegram.services.session_budget import channel_ref
@@ -223,6 +225,19 @@ def test_network_trouble_is_shown_and_tried_again(world: FakeWorld, hosts: Calla
     until(lambda: Session.objects.get().problem != "")
     assert Session.objects.get().state == Session.State.ACTIVE
     until(lambda: session.pk in host.held())
+    assert Session.objects.get().problem == ""
+
+
+def test_trouble_is_told_of_when_it_lasts() -> None:
+    session = SessionFactory.create(checked_at=now() - timedelta(minutes=5))
+    sessions.session_trouble(session_pk=session.pk, problem="Telegram can't be reached.")
+    assert not Alert.objects.exists()
+    Session.objects.update(checked_at=now() - timedelta(minutes=16))
+    for _turn in range(2):
+        sessions.session_trouble(session_pk=session.pk, problem="Telegram can't be reached.")
+    assert Alert.objects.get(closed_at=None).times == 2
+    sessions.session_confirm(session_pk=session.pk, me=Me(user_id=1, username="vera_reads", name="Vera"))
+    assert not Alert.objects.filter(closed_at=None).exists()
     assert Session.objects.get().problem == ""
 
 

@@ -161,9 +161,9 @@ def test_page_shows_limits_waits_and_floods(owner: Client, workspace: Workspace)
         last_flood_s=7200,
     )
     shown = owner.get(change(session)).content.decode()
-    assert "Waits until" in shown
-    assert "3 (the last of 7200 seconds)" in shown
-    assert "1234" in shown
+    assert "as Telegram asked" in shown
+    assert "3, the last of 2 hours" in shown
+    assert "1\u2009234" in shown
     assert shown.count("Free") == 2  # the other two operations
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -22,6 +24,8 @@ PROGRAM = "reader"
 NO_LOGIN = {"code_hash": "", "code_way": "", "code_next": "", "resend_at": None, "password_hint": ""}
 FORGOTTEN = {**NO_LOGIN, "string": "", "lease_owner": "", "lease_until": None}
 # While the phone number stands for a login that has begun or is there, it can't change.
+# A short trouble mends itself; the connection of one that lasts is missed.
+TROUBLE_TOLD_AFTER = timedelta(minutes=15)
 LOGGED_IN = frozenset({State.CODE, State.PASSWORD, State.ACTIVE, State.LEAVING})
 
 
@@ -120,8 +124,20 @@ def session_confirm(*, session_pk: int, me: Me) -> None:
 
 @transaction.atomic
 def session_trouble(*, session_pk: int, problem: str) -> None:
-    """Note why an account that is logged in can't be connected now; it goes on trying."""
+    """Note why an account that is logged in can't be connected now; it goes on trying, and a long trouble is told."""
+    session = Session.objects.select_related("workspace").filter(pk=session_pk, state=State.ACTIVE).first()
+    if session is None:
+        return
     Session.objects.filter(pk=session_pk, state=State.ACTIVE).update(problem=problem)
+    if session.checked_at is None or now() - session.checked_at > TROUBLE_TOLD_AFTER:
+        alert_raise(
+            workspace=session.workspace,
+            key=session_alert_key(session_pk),
+            level=Alert.Level.WARNING,
+            message=_("The account “%(account)s” can't be connected: %(reason)s")
+            % {"account": session, "reason": problem},
+            url=reverse("admin:telegram_session_change", args=[session_pk]),
+        )
 
 
 @transaction.atomic
