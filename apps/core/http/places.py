@@ -20,6 +20,8 @@ from apps.core.http.politeness import LONGEST_TURN_S, Turns
 # Requests on their way to one host from one session, and such as wait for them.
 HOST_PLACES = 2
 HOST_WAITING = 2
+# Where a host is quick, more may wait, because they are through within a second.
+QUICK_WAITING, QUICK_S = 8, 1.0
 # A host's queue is never put off further than this; what is really longer is put off again.
 LONGEST_QUEUE_S = 900.0
 LEAST_STEP_S = 0.1
@@ -42,6 +44,14 @@ class HostQueue:
     def took(self, seconds: float) -> None:
         """Learn how long a request held its place."""
         self.pace_s = seconds if not self.pace_s else 0.5 * self.pace_s + 0.5 * seconds
+
+    def has_room(self, *, interval_s: float) -> bool:
+        """Whether one more request may wait for a place."""
+        room = HOST_WAITING
+        if self.pace_s:
+            step = max(interval_s, self.pace_s / HOST_PLACES, QUICK_S / QUICK_WAITING)
+            room = max(HOST_WAITING, int(QUICK_S / step))
+        return not self.places.locked() or self.waiting < room
 
     def later(self, *, interval_s: float, least_s: float = 0.0) -> float:
         """Seconds until the next free turn at the end of the queue; the turn after it is another's."""
@@ -83,7 +93,7 @@ class HostPlaces:
             queue.places.release()
 
     async def _enter(self, host: str, queue: HostQueue) -> None:
-        if queue.places.locked() and queue.waiting >= HOST_WAITING:
+        if not queue.has_room(interval_s=self._interval_s):
             raise host_busy(host, queue.later(interval_s=self._interval_s))
         queue.waiting += 1
         try:
