@@ -8,6 +8,7 @@ from django.db import connection, models
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 from apps.accounts.models import User
 from tests.accounts.factories import WorkspaceFactory
@@ -49,3 +50,19 @@ def test_list_reads_no_query_for_each_row(superuser: Client, model: type[models.
     add(model, "cdefg")
     assert queries(superuser, model) <= few
     assert model._default_manager.count() >= 7
+
+
+def test_the_schedules_list_reads_no_query_for_each_task(superuser: Client) -> None:
+    every = IntervalSchedule.objects.create(every=1, period="days")
+    at = CrontabSchedule.objects.create(hour="3")
+
+    def tasks(*names: str) -> None:
+        for name in names:
+            PeriodicTask.objects.create(name=f"by interval {name}", task="none", interval=every)
+            PeriodicTask.objects.create(name=f"by clock {name}", task="none", crontab=at)
+
+    tasks("a")
+    queries(superuser, PeriodicTask)
+    few = queries(superuser, PeriodicTask)
+    tasks("b", "c", "d", "e")
+    assert queries(superuser, PeriodicTask) <= few
