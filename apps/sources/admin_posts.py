@@ -17,8 +17,9 @@ from django.utils.translation import ngettext
 from apps.accounts.admin_base import WorkspaceModelAdmin
 from apps.accounts.requests import user_of
 from apps.sources import services
-from apps.sources.admin_copies import CopiesFilter, CopyScreens, copy_note
+from apps.sources.admin_copies import CopiesFilter, copy_note
 from apps.sources.admin_display import moment, tag
+from apps.sources.admin_post_page import PostPage, small_picture, wordless_note
 from apps.sources.admin_post_screens import PostScreens
 from apps.sources.filters import rule_words
 from apps.sources.models import Post
@@ -59,11 +60,12 @@ class LanguageFilter(admin.SimpleListFilter):
 
 
 @admin.register(Post)
-class PostAdmin(CopyScreens, PostScreens, WorkspaceModelAdmin[Post]):
+class PostAdmin(PostPage, PostScreens, WorkspaceModelAdmin[Post]):
     """Posts as they came, dropped ones with the reason."""
 
     class Media:
         css = {"all": ("sources/admin.css",)}
+        js = ("sources/live.js",)
 
     audit_saves = False
     list_display = ("excerpt", "source_name", "published", "language", "fate")
@@ -77,8 +79,9 @@ class PostAdmin(CopyScreens, PostScreens, WorkspaceModelAdmin[Post]):
     actions = ("take_back", "remove")
     empty_text = _("What sources give appears here within a minute of collection. Add a source first.")
     fields = (
-        *("title", "text_shown", "same_text", "source_name", "channel", "author", "link"),
-        *("published_at", "collected_at", "language", "fate", "revision", "changed_at", "external_id"),
+        *("marks", "title", "text_shown", "gallery", "earlier", "same_text", "counts", "forwarded", "answers"),
+        *("source_name", "channel", "author", "link", "published_at", "collected_at", "language", "fate"),
+        *("revision", "changed_at", "external_id"),
     )
     readonly_fields = fields
 
@@ -100,11 +103,13 @@ class PostAdmin(CopyScreens, PostScreens, WorkspaceModelAdmin[Post]):
     @admin.display(description=_("post"))
     def excerpt(self, post: Post) -> SafeString:
         """The title and how the text begins, and whose copy it is."""
-        words = Truncator(" ".join(post.text.split())).chars(140)
+        words = Truncator(" ".join(post.text.split())).chars(140) or wordless_note(post)
+        picture = small_picture(post)
         if not post.title:
-            return format_html('<span class="pult-excerpt">{} {}</span>', words, copy_note(post))
+            return format_html('<span class="pult-excerpt">{}{} {}</span>', picture, words, copy_note(post))
         return format_html(
-            '<span class="pult-excerpt"><b>{}</b><span class="pult-excerpt__text">{}</span> {}</span>',
+            '<span class="pult-excerpt">{}<b>{}</b><span class="pult-excerpt__text">{}</span> {}</span>',
+            picture,
             Truncator(post.title).chars(120),
             words,
             copy_note(post),

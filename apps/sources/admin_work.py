@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.template.defaultfilters import filesizeformat
+from django.utils.formats import number_format
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -58,6 +60,7 @@ class ImportFileAdmin(WorkPageMixin, WorkspaceModelAdmin[ImportFile]):
 
     class Media:
         css = {"all": ("sources/admin.css",)}
+        js = ("sources/live.js",)
 
     audit_saves = False
     work_retry_service = staticmethod(work.import_retry)
@@ -70,15 +73,25 @@ class ImportFileAdmin(WorkPageMixin, WorkspaceModelAdmin[ImportFile]):
     actions = ("work_retry", "work_give_up")
     empty_text = _("Uploaded exports stand here with how far their import is. Upload one on the page of its source.")
     fields = (
-        *("original_name", "source", "file_size", "read", "skipped", "added", "changed", "dropped"),
+        *("original_name", "source", "file_size", "progress", "skipped", "added", "changed", "dropped", "media"),
         *WorkPageMixin.work_fields,
     )
     readonly_fields = fields
 
     @admin.display(description=_("read"))
     def progress(self, row: ImportFile) -> SafeString:
-        """How many messages were read so far."""
-        return number(row.read)
+        """How many posts were read so far, and how much of the file; renewed by itself while it goes on."""
+        if row.state not in {ImportFile.State.READY, ImportFile.State.LEASED}:
+            return number(row.read)
+        share = min(100, 100 * row.bytes_read // max(row.size, 1))
+        return format_html(
+            '<span class="pult-progress" id="import-{}" data-live="tr, fieldset">{} · {}\u00a0%'
+            '<progress max="100" value="{}"></progress></span>',
+            row.pk,
+            number_format(row.read, force_grouping=True),
+            share,
+            share,
+        )
 
     @admin.display(description=_("new posts"))
     def new(self, row: ImportFile) -> SafeString:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import IO
 
@@ -108,8 +109,14 @@ def _imported(
     if not str(row.file).endswith(".zip"):
         return export_import(source=row.source, file=stream, progress=progress, before=before)
     with zip_opened(stream, longest=upload_max_bytes()) as folder, folder.result() as result:
+        whole = max(folder.json_size, 1)
         return export_import(
-            source=row.source, file=result, folder=folder, progress=progress, alive=_kept_alive(), before=before
+            source=row.source,
+            file=result,
+            folder=folder,
+            progress=lambda report: progress(replace(report, consumed=row.size * report.consumed // whole)),
+            alive=_kept_alive(),
+            before=before,
         )
 
 
@@ -128,7 +135,7 @@ def _kept_alive() -> Callable[[], None]:
 
 def import_record(row: ImportFile, report: ImportReport) -> None:
     """Note the end of an import."""
-    _count(row, report)
+    _count(row, replace(report, consumed=row.size))
     moment = now()
     Source.objects.filter(pk=row.source_id).update(last_ok_at=moment, last_tried_at=moment, last_error="", failures=0)
     alert_close(workspace=row.workspace, key=failed_key(row))
