@@ -18,6 +18,7 @@ from apps.ai.services import budget_of
 from apps.delivery.models import Delivery
 from apps.publishing.models import Publication
 from apps.sources.models import Post, Source
+from apps.sources.services.health import OUTAGE
 from apps.stories.models import Story
 
 CAP = 100
@@ -89,12 +90,21 @@ def is_unknown_delivery(alert: Alert) -> bool:
     return alert.key.startswith("delivery.unknown:")
 
 
+def is_quiet_source(alert: Alert) -> bool:
+    """Whether the alert says that a source went quiet: nothing waits for a person there, something is broken."""
+    return alert.key.startswith("source.quiet:")
+
+
 def waiting(workspaces: Sequence[Workspace], alerts: list[Alert]) -> Waiting:
     """What waits for a person in these workspaces."""
     stories = Story.objects.filter(workspace__in=workspaces, status=Story.Status.REVIEW)
     drafts = Story.objects.filter(workspace__in=workspaces, status=Story.Status.DRAFT)
     unknown = Delivery.objects.unknown().filter(workspace__in=workspaces)
-    attention = [each for each in alerts if each.level == Alert.Level.WARNING and not is_unknown_delivery(each)]
+    attention = [
+        each
+        for each in alerts
+        if each.level == Alert.Level.WARNING and not is_unknown_delivery(each) and not is_quiet_source(each)
+    ]
     return Waiting(
         list(stories.order_by("last_at")[:CAP]),
         drafts.order_by()[:CAP].count(),
@@ -105,13 +115,22 @@ def waiting(workspaces: Sequence[Workspace], alerts: list[Alert]) -> Waiting:
 
 def broken(workspaces: Sequence[Workspace], alerts: list[Alert]) -> Broken:
     """What does not work in these workspaces."""
-    errors = [each for each in alerts if each.level == Alert.Level.ERROR and not is_unknown_delivery(each)]
+    errors = [
+        each
+        for each in alerts
+        if is_quiet_source(each) or (each.level == Alert.Level.ERROR and not is_unknown_delivery(each))
+    ]
     sources = list(Source.objects.filter(workspace__in=workspaces).order_by("-failures")[: CAP // 2])
     told = {each.url for each in alerts}
+    outage = any(each.key == OUTAGE for each in alerts)  # one alert stands for them all
     failing = [
         each
         for each in sources
-        if each.is_active and each.failures >= FAILURES_TOLD and not any(f"/source/{each.pk}/" in url for url in told)
+        if each.is_active
+        and not each.archived_at
+        and each.failures >= FAILURES_TOLD
+        and not outage
+        and not any(f"/source/{each.pk}/" in url for url in told)
     ]
     return Broken(errors, failing, bool(sources))
 

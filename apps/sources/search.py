@@ -23,7 +23,7 @@ NEWEST = (20_000, 200_000)  # how many of the newest posts are searched before a
 WORDS_MAX = 6
 PREFIX_LEAST = 4  # shorter words are looked for whole
 WORD = re.compile(r"[^\W_]+")
-ENDING = re.compile(r"(?<=\w{4})[аеёиоуыэюяйь]{1,2}$")  # SQLite knows no stems: a Russian ending is cut off instead
+ENDING = re.compile(r"(?<=\w{3})[аеёиоуыэюяйь]{1,2}$")  # SQLite knows no stems: a Russian ending is cut off instead
 
 SQLITE = (
     "CREATE VIRTUAL TABLE IF NOT EXISTS sources_post_words USING fts5("
@@ -86,7 +86,7 @@ def _sqlite_term(term: str) -> str:
     """A word as FTS5 is asked for it; ё also as е, but not the other way round: it keeps the two apart."""
     spellings = dict.fromkeys((term, term.replace("ё", "е")))
     stems = [ENDING.sub("", spelling) for spelling in spellings]
-    asked = [f'"{stem}"*' if len(stem) >= PREFIX_LEAST else f'"{term}"' for stem in stems]
+    asked = [f'"{stem}"*' if len(term) >= PREFIX_LEAST else f'"{term}"' for stem in stems]
     return asked[0] if len(asked) == 1 else f"({' OR '.join(asked)})"
 
 

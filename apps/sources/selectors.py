@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from apps.sources.models import Post, Source
+from apps.sources.models import Source
 from apps.sources.standing import FAILURES_RED, quiet_words
 from apps.sources.words import ago as ago
 
@@ -25,18 +23,6 @@ class Health:
     tone: str
     light: str
     sentence: str
-
-
-def sources_with_counts(sources: QuerySet[Source], at: datetime) -> QuerySet[Source]:
-    """Sources, each with `posts_today`: what it gave in the last 24 hours, dropped ones included."""
-    today = (
-        Post.objects.filter(source=OuterRef("pk"), collected_at__gte=at - DAY)
-        .order_by()
-        .values("source")
-        .annotate(number=Count("pk"))
-        .values("number")
-    )
-    return sources.annotate(posts_today=Coalesce(Subquery(today, output_field=IntegerField()), 0))
 
 
 def source_health(source: Source, at: datetime) -> Health:
