@@ -20,6 +20,7 @@ from apps.sources.admin_feeds import FeedScreens
 from apps.sources.admin_filters import FilterScreens
 from apps.sources.admin_health import HealthScreens, StandingFilter
 from apps.sources.admin_pages import PageScreens
+from apps.sources.admin_signatures import signatures_shown
 from apps.sources.admin_source_actions import SourceActions
 from apps.sources.forms import SourceForm, is_export
 from apps.sources.models import Source
@@ -36,7 +37,8 @@ KIND_FACTS: dict[str, tuple[str, ...]] = {
     Source.Kind.PAGE: ("articles",),
     Source.Kind.TELEGRAM: ("account", "read_so_far"),
 }
-ALL_FIELDS = tuple(dict.fromkeys(name for names in KIND_FIELDS.values() for name in names))
+PLACE_FIELDS = ("url", "link_selector", "channel")  # where the posts are stands first, whatever the kind
+ALL_FIELDS = tuple(dict.fromkeys((*PLACE_FIELDS, *(name for names in KIND_FIELDS.values() for name in names))))
 
 
 def shown_for(field: str) -> str:
@@ -64,12 +66,13 @@ class SourceAdmin(AnyCaseSearch, HealthScreens, ChannelScreens, FilterScreens, F
 
     def get_fieldsets(self, request: HttpRequest, obj: Source | None = None) -> Any:
         """What a source of this kind needs; on adding, what the chosen kind needs."""
-        fields = ["name", "kind", *ALL_FIELDS]
+        fields = ["kind", "name", *ALL_FIELDS]
         if obj is not None:
             fields = ["health", "name", "kind", *KIND_FIELDS.get(obj.kind, ()), *KIND_FACTS.get(obj.kind, ())]
         sets: list[Any] = [(None, {"fields": fields})]
         if obj is not None:
             sets.append((_("Filters"), {"fields": ["filters"]}))
+            sets.append((_("Signature"), {"fields": ["signature_lines"]}))
             sets.append((_("Keeping posts"), {"fields": ["holdings", "retention_days", "removal_agreed"]}))
         return self.with_workspace(request, obj, sets)
 
@@ -81,13 +84,19 @@ class SourceAdmin(AnyCaseSearch, HealthScreens, ChannelScreens, FilterScreens, F
 
     def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> Any:
         """A source keeps its kind."""
-        told = ["health", "filters", "holdings", *(name for names in KIND_FACTS.values() for name in names)]
+        facts = [name for names in KIND_FACTS.values() for name in names]
+        told = ["health", "filters", "signature_lines", "holdings", *facts]
         return [*super().get_readonly_fields(request, obj), *told, *(["kind"] if obj is not None else [])]
 
     @admin.display(description=_("rules"))
     def filters(self, source: Source) -> SafeString:
         """The rules that its posts go through, and the way to change them."""
         return filters_shown(source)
+
+    @admin.display(description=_("left out when posts are compared"), empty_value=_("No line recurs yet."))
+    def signature_lines(self, source: Source) -> SafeString | None:
+        """What its voices put around their posts."""
+        return signatures_shown(source)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

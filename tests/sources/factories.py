@@ -7,7 +7,19 @@ from datetime import UTC, datetime
 import factory
 
 from apps.accounts.models import Membership, User, Workspace
-from apps.sources.models import FilterRule, FilterSet, MediaFile, Poll, Post, Source, Subscription
+from apps.sources.models import (
+    Family,
+    FilterRule,
+    FilterSet,
+    Kinship,
+    MediaFile,
+    Poll,
+    Post,
+    Signature,
+    Source,
+    Subscription,
+    Voice,
+)
 
 
 class WorkspaceFactory(factory.django.DjangoModelFactory[Workspace]):
@@ -114,3 +126,45 @@ class SubscriptionFactory(factory.django.DjangoModelFactory[Subscription]):
     key = factory.Sequence(lambda n: f"key-{n}-{'x' * 30}")
     secret = "invented secret"
     state = Subscription.State.LIVE
+
+
+class VoiceFactory(factory.django.DjangoModelFactory[Voice]):
+    class Meta:
+        model = Voice
+
+    source = factory.SubFactory(FeedFactory)
+    channel = factory.Sequence(lambda n: f"Голос {n}")
+
+
+class SignatureFactory(factory.django.DjangoModelFactory[Signature]):
+    """A line learnt of a voice of `workspace`."""
+
+    class Meta:
+        model = Signature
+
+    class Params:
+        workspace = factory.SubFactory(WorkspaceFactory)
+
+    voice = factory.SubFactory(VoiceFactory, source__workspace=factory.SelfAttribute("...workspace"))
+    key = factory.Sequence(lambda n: n)
+    line = factory.Sequence(lambda n: f"Подписаться на канал {n}")
+
+
+class FamilyFactory(factory.django.DjangoModelFactory[Family]):
+    class Meta:
+        model = Family
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    name = factory.Sequence(lambda n: f"Издатель {n}")
+
+
+class KinshipFactory(factory.django.DjangoModelFactory[Kinship]):
+    """A suggestion about two voices of `workspace`."""
+
+    class Meta:
+        model = Kinship
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    first = factory.SubFactory(VoiceFactory, source__workspace=factory.SelfAttribute("...workspace"))
+    second = factory.SubFactory(VoiceFactory, source__workspace=factory.SelfAttribute("...workspace"))
+    common, first_posts, second_posts, first_ahead, lag_s, share = 83, 120, 140, 40, 240, 0.69

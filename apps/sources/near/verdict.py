@@ -9,7 +9,7 @@ from functools import cached_property
 from apps.sources.near.shingles import LINK, WORDS_LEAST, WORDS_SHORT, jaccard, runs_of, words_of
 
 ALIKE = 0.5
-WORDS_NAMES = 20  # in texts shorter than this a name that differs is what the news is about
+WORDS_NAMES = 40  # in texts shorter than this a name that differs is what the news is about
 STEM = 5  # letters of a name that its cases have in common
 HOURS_SHORT = 6.0
 
