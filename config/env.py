@@ -229,6 +229,14 @@ variable(
 )
 variable("TELEGRAM_API_HASH", "str", "", "The api_hash that belongs to TELEGRAM_API_ID.", group="Telegram", secret=True)
 variable(
+    "TELEGRAM_HINTS",
+    "bool",
+    True,
+    "Let Telegram tell people's accounts what is new, so that a channel is read within seconds; the SDK then also asks "
+    "about gaps by itself, outside the account's budget.",
+    group="Telegram",
+)
+variable(
     "TELEGRAM_MTPROTO_SERVER",
     "str",
     "",

@@ -127,10 +127,10 @@ class MtprotoStandIn:
         return file
 
     @contextmanager
-    def running(self) -> Iterator[MtprotoStandIn]:
+    def running(self, port: int = 0) -> Iterator[MtprotoStandIn]:
         """The server on a thread of its own."""
         ready = threading.Event()
-        thread = threading.Thread(target=lambda: asyncio.run(self._run(ready)), daemon=True)
+        thread = threading.Thread(target=lambda: asyncio.run(self._run(ready, port)), daemon=True)
         thread.start()
         assert ready.wait(10)
         try:
@@ -150,9 +150,9 @@ class MtprotoStandIn:
         assert self._loop is not None
         self._loop.call_soon_threadsafe(lambda: [wire.writer.transport.abort() for wire in self.wires])
 
-    async def _run(self, ready: threading.Event) -> None:
+    async def _run(self, ready: threading.Event, port: int) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._serve, "127.0.0.1", port)
         self.port = server.sockets[0].getsockname()[1]
         ready.set()
         await self._stop.wait()

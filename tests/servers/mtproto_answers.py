@@ -5,18 +5,22 @@ TL objects are made by `made`, which fills in what a layer wants besides; so it 
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import inspect
 import os
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from telethon import password as srp
 from telethon.tl import types
 
-from tests.servers.mtproto import RefusedError
+from tests.servers.mtproto import MtprotoStandIn, RefusedError
 from tests.servers.mtproto_prime import PRIME
 
 SENT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -250,3 +254,23 @@ def algorithm() -> Any:
     return types.PasswordKdfAlgoSHA256SHA256PBKDF2HMACSHA512iter100000SHA256ModPow(
         salt1=hashlib.sha256(b"1").digest()[:16], salt2=hashlib.sha256(b"2").digest()[:16], g=3, p=PRIME
     )
+
+
+def main() -> None:
+    """Answer on a port until Ctrl-C: one account, one channel of a hundred messages."""
+    words = argparse.ArgumentParser(description=main.__doc__)
+    words.add_argument("--port", type=int, default=8443)
+    words.add_argument("--key", type=Path, default=Path("server.pem"), help="where to write the public key")
+    told = words.parse_args()
+    known = Telegram(accounts={"79001112233": Account(user=user(501, username="vera_reads"))}, port=told.port)
+    known.channels[77] = channel(77, title="Port news", username="port_news")
+    known.messages[77] = [message(77, n, f"News of the port, number {n}.") for n in range(1, 101)]
+    with MtprotoStandIn(known).running(told.port) as server:
+        file = server.write_key(told.key)
+        print(f"127.0.0.1:{server.port}; key in {file}; phone +79001112233, code 24680, channel port_news", flush=True)
+        with suppress(KeyboardInterrupt):
+            threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -12,6 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Any, Self
 
+from django.conf import settings
 from telethon import TelegramClient, events
 from telethon.tl import functions, types
 
@@ -42,7 +43,7 @@ class TelethonReader:
         return f"<TelethonReader of account {self._account.pk}>"
 
     async def __aenter__(self) -> Self:
-        self._opening = connected(self._account, updates=True)
+        self._opening = connected(self._account, updates=settings.TELEGRAM_HINTS)
         self._client = await self._opening.__aenter__()
         self._client.add_event_handler(self._hear, events.Raw())
         return self
@@ -111,7 +112,10 @@ class TelethonReader:
                 return
 
     async def hints(self) -> AsyncIterator[int]:
-        """Channels of which an update tells; ends with the failure that ended the connection."""
+        """Channels of which an update tells; ends with the failure that ended the connection.
+
+        Without TELEGRAM_HINTS nothing is told, and it only waits for that end.
+        """
         client = self._alive()
         ended = asyncio.ensure_future(asyncio.shield(client.disconnected))
         try:
