@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext as _
 from lxml import html as lxml_html
 
+from apps.sources.parsers import extraction
 from apps.sources.parsers.links import clean_address, is_home, page_tree, site_of
 from apps.sources.parsers.markup import tidy_line
 from apps.sources.ports import Item, Media, UnreadableError
@@ -79,8 +80,6 @@ def read_article(body: bytes, *, url: str, charset: str = "", title: str = "") -
     Raises:
         UnreadableError: it is no page.
     """
-    from apps.sources.parsers import extraction  # here, for what it loads is paid by those who read articles only
-
     tree = page_tree(body, charset=charset)
     told = dict(_told(tree))
     about = extraction.told_of(tree, url=url)

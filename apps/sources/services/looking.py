@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import import_module
+from typing import Any
 
 from asgiref.sync import async_to_sync
 from django.utils.translation import gettext as _
@@ -14,6 +16,7 @@ from django.utils.translation import gettext as _
 from apps.core import http
 from apps.core.errors import PermanentError, RetryableError
 from apps.sources.collectors.words import status_words
+from apps.sources.parsers import markup
 from apps.sources.ports import UnreadableError
 
 ARTICLES_SHOWN = 3
@@ -71,8 +74,7 @@ class PagePreview:
 
 def page_look(url: str) -> PageLook:
     """Fetch a page and find its lists of links; every failure is in words. Call it outside any transaction."""
-    from apps.sources.parsers import links, page  # here, for what they load is of use to those who look only
-
+    links, page = _parser("links"), _parser("page")
     try:
         answer = async_to_sync(_page)(url)
         tree = links.page_tree(answer.body, charset=answer.charset)
@@ -94,8 +96,7 @@ def page_look(url: str) -> PageLook:
 
 def page_preview(url: str, selector: str) -> PagePreview:
     """What a selector would collect from a page: its links, and the first articles read."""
-    from apps.sources.parsers import links
-
+    links = _parser("links")
     try:
         answer = async_to_sync(_page)(url)
         tree = links.page_tree(answer.body, charset=answer.charset)
@@ -106,6 +107,11 @@ def page_preview(url: str, selector: str) -> PagePreview:
         return PagePreview(problem=_("No links of the page match “%(selector)s”.") % {"selector": selector[:100]})
     seen = tuple(SeenLink(one.address, one.title) for one in found[:20])
     return PagePreview(len(found), seen, async_to_sync(_articles)(seen[:ARTICLES_SHOWN]))
+
+
+def _parser(name: str) -> Any:
+    """A parser by its name: what these load (40 MB) is paid by those who look at pages only, not by every process."""
+    return import_module(f"apps.sources.parsers.{name}")
 
 
 async def _page(url: str) -> http.Fetched:
@@ -121,8 +127,7 @@ async def _articles(seen: tuple[SeenLink, ...]) -> tuple[SeenArticle, ...]:
 
 
 async def _article(link: SeenLink) -> SeenArticle:
-    from apps.sources.parsers import markup, page
-
+    page = _parser("page")
     try:
         answer = await _page(link.address)
         found = await asyncio.to_thread(
