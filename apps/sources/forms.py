@@ -28,7 +28,7 @@ class SourceForm(SourceKeepingPart, ChannelFormPart):
     """A source, and the export file that goes with one of that kind."""
 
     upload = forms.FileField(
-        label=_("export file"),
+        label=_("Export file"),
         required=False,
         allow_empty_file=True,  # told in our words
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".json,.zip"}),

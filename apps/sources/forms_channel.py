@@ -21,7 +21,7 @@ class ChannelFormPart(forms.ModelForm[Source]):
     """What a person types to name a channel becomes its public name or its id."""
 
     channel = forms.CharField(
-        label=_("channel"),
+        label=_("Channel"),
         required=False,
         max_length=200,
         widget=UnfoldAdminTextInputWidget(
@@ -36,6 +36,8 @@ class ChannelFormPart(forms.ModelForm[Source]):
             self.initial["channel"] = shown_channel(self.instance)
         if "name" in self.fields:
             self.fields["name"].required = False  # a channel tells its own
+            if not self.instance.pk:
+                self.fields["name"].help_text = _("A channel's may stay empty: it gets the channel's title.")
         if "backfill_posts" in self.fields:
             self.fields["backfill_posts"].required = False
             self.fields["backfill_posts"].help_text = _("How many older posts to read at the start; 0: the newest 20.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
@@ -29,7 +30,8 @@ def workspace() -> Workspace:
 
 @pytest.fixture
 def editor(workspace: Workspace, client: Client) -> User:
-    """An editor of the workspace, logged in."""
+    """An editor of the workspace, logged in, who reads English."""
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
     user: User = MembershipFactory.create(workspace=workspace, role=Membership.Role.EDITOR).user
     client.force_login(user)
     return user
@@ -147,7 +149,7 @@ def test_the_page_says_who_reads_and_how_far(client: Client, editor: User, works
     shown = client.get(page_of(source)).content.decode()
 
     assert "Читатель Анна" in shown
-    assert "Read back to 20 ноября 2026" in shown
+    assert "Read back to Nov. 20, 2026" in shown
     assert "going on" in shown
     assert "Collect now" in shown
 

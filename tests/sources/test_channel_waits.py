@@ -11,6 +11,7 @@ from apps.core.clock import now
 from apps.core.errors import RetryableError
 from apps.sources.models import ChannelRead, Post, Source
 from apps.sources.services import source_pause
+from apps.sources.services.health import alerts_settle
 from apps.sources.services.reads import read_plan
 from apps.telegram.models import Session
 from tests.sources.channels import Telegram, added, again, another, due, read, texts, wait_of
@@ -100,7 +101,8 @@ def test_a_network_that_is_away_is_said_slows_and_is_forgotten(telegram: Telegra
     for failures in range(1, 9):
         again(telegram, source)
         assert (source.failures, source.last_error) == (failures, "Telegram does not answer.")
-        assert wait_of(source) <= timedelta(minutes=33)
+        assert wait_of(source) <= timedelta(minutes=66)
+    alerts_settle(source.workspace, now())
     alert = Alert.objects.get()
     assert alert.closed_at is None
 

@@ -45,8 +45,8 @@ def channel_address(typed: str) -> ChannelAddress:
     if is_link and (bare.startswith("+") or (parts and parts[0] == "joinchat")):
         raise ChannelAddressError(
             _(
-                "This is an invitation. Open it in Telegram with the account that reads for you, "
-                "then give a link to any post of the channel (t.me/c/…)."
+                "This is an invitation to a private channel. Only channels with a public name can be added: "
+                "give it as @name."
             ),
             code="invitation",
         )
@@ -67,9 +67,6 @@ def _by_id(number: str) -> ChannelAddress:
 
 def _unknown() -> ChannelAddressError:
     return ChannelAddressError(
-        _(
-            "Give the channel as @name or as a link such as t.me/name; "
-            "of one without a name, a link to any of its posts."
-        ),
+        _("Give the channel as @name or as a link such as t.me/name."),
         code="no_channel",
     )

@@ -17,10 +17,8 @@ from apps.sources.services.schedule import failing_key, gone_key, source_url, wa
 from apps.telegram.reading import ChannelInfo
 from apps.telegram.services.session_budget import peer_keep
 
-FAILURES_TOLD = 3  # failures in a row before a person is told
 NEXT_ACCOUNT = timedelta(seconds=5)
 NO_LOGIN = timedelta(minutes=1)
-NETWORK_LONGEST = timedelta(minutes=30)  # a network that was away for days is back for everybody at once
 REFUSED = frozenset({"private", "banned", "not_found"})  # of this account; another may be let in
 
 
@@ -37,8 +35,7 @@ def channel_failed(source: Source, result: ReadResult) -> timedelta | None:
     if code in REFUSED:
         return _next_account(source, result)
     failures = trouble_told(source, result.problem)
-    wait = wait_after(source, failures=failures, retry_after=result.retry_after)
-    return min(wait, max(NETWORK_LONGEST, source.interval)) if code == "network" else wait
+    return wait_after(source, failures=failures, retry_after=result.retry_after, is_answered=code != "network")
 
 
 def _next_account(source: Source, result: ReadResult) -> timedelta | None:
@@ -95,17 +92,13 @@ def channel_stopped(source: Source, reason: str) -> None:
 
 
 def trouble_told(source: Source, problem: str) -> int:
-    """Note a failure that time may mend; an alert after a few in a row. The answer is how many there were."""
+    """Note a failure that time may mend; the answer is how many there were in a row.
+
+    `services.health` tells of it, or of an outage of all sources, a minute later at most.
+    """
     failures = source.failures + 1
     Source.objects.filter(pk=source.pk).update(last_tried_at=now(), last_error=problem, failures=F("failures") + 1)
     source.failures, source.last_error = failures, problem
-    if failures >= FAILURES_TOLD:
-        alert_raise(
-            workspace=source.workspace,
-            key=failing_key(source),
-            message=_("“%(source)s” can't be read: %(problem)s") % {"source": source.name, "problem": problem},
-            url=source_url(source),
-        )
     return failures
 
 

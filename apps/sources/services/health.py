@@ -19,7 +19,7 @@ from apps.accounts.services import alert_close, alert_raise
 from apps.core.clock import now
 from apps.core.work import bells
 from apps.core.work.models import WorkRow
-from apps.sources.models import HealthCheck, Poll, Source
+from apps.sources.models import ChannelRead, HealthCheck, Poll, Source
 from apps.sources.services.learning import newest_note, sources_learn, watched
 from apps.sources.services.schedule import FAILURES_TOLD, failing_key, source_url
 from apps.sources.services.upkeep import HEALTH_EVERY, round_forget, round_next
@@ -68,8 +68,7 @@ def quiet_judge(workspace_id: int, at: datetime) -> None:
 
     A source is silent as of its last successful look, so nobody calls it quiet because Pult did not look.
     """
-    looked = Q(kind=Source.Kind.TELEGRAM) | Q(last_ok_at__gte=F("quiet_at"))
-    silent = Q(failures=0, quiet_at__lte=at) & looked
+    silent = Q(failures=0, quiet_at__lte=at, last_ok_at__gte=F("quiet_at"))
     rows = watched(workspace_id)
     rows.filter(silent, quiet_since=None).update(quiet_since=F("last_post_at"))
     rows.filter(Q(quiet_at=None) | Q(quiet_at__gt=at) | Q(quiet_since__lt=F("last_post_at"))).exclude(
@@ -179,9 +178,10 @@ def _outage_tell(workspace: Workspace, *, failing: int, tried: int, at: datetime
 
 
 def polls_wake(sources: Sequence[int], at: datetime, *, over_s: int = 0) -> None:
-    """Bring the waiting collections of these sources forward, spread over some seconds."""
+    """Bring the waiting collections and readings of these sources forward, spread over some seconds."""
     for place, pk in enumerate(sources):
         moment = at + timedelta(seconds=over_s * place / len(sources))
-        Poll.objects.filter(source=pk, state=WorkRow.State.READY, not_before__gt=moment).update(not_before=moment)
+        for waiting in (Poll.objects.all(), ChannelRead.objects.all()):
+            waiting.filter(source=pk, state=WorkRow.State.READY, not_before__gt=moment).update(not_before=moment)
     if sources:
         bells.ring_on_commit("poll")
