@@ -21,6 +21,12 @@ from apps.sources.models import PastCount, Post
 
 TOP = 10
 TAGS_FROM, TAGS_SHOWN = 5_000, 20
+# Of columns that stand in the index, which therefore answers alone.
+COUNTED = {
+    "posts": Count("*"),
+    "kept": Count("workspace", filter=Q(dropped_by="")),
+    "used": Count("workspace", filter=Q(is_used=True)),
+}
 TAG = re.compile(r"(?<![\w#])#([^\W\d_][\w]{1,49})")
 
 
@@ -86,18 +92,22 @@ class Numbers:
 
 
 class UtcHour(Func):
-    """The hour of a stored moment as text, "2026-11-20 09"; SQLite keeps moments as text, so a cut will do there."""
+    """The hour of a stored moment; SQLite keeps moments as text, in UTC, so a cut will do there."""
 
     output_field = CharField()
 
     def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        """In PostgreSQL's words."""
-        template = "to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24')"
-        return super().as_sql(compiler, connection, template=template, **extra)
+        """In PostgreSQL's words; connections are in UTC."""
+        return super().as_sql(compiler, connection, template="date_trunc('hour', %(expressions)s)", **extra)
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
         """In SQLite's."""
         return super().as_sql(compiler, connection, template="substr(%(expressions)s, 1, 13)", **extra)
+
+
+def hour_of(found: datetime | str) -> datetime:
+    """The hour as either database gives it."""
+    return found if isinstance(found, datetime) else datetime.strptime(found, "%Y-%m-%d %H").replace(tzinfo=UTC)
 
 
 def numbers_of(workspaces: Sequence[Workspace], period: Period) -> Numbers:
@@ -112,17 +122,13 @@ def numbers_of(workspaces: Sequence[Workspace], period: Period) -> Numbers:
     _by_kind(found, posts, past)
     _by_hour(found, posts, past, period.zone)
     found.tags = tags_of(posts)
-    reach = posts.filter(dropped_by="").only("title", "text", "source", "views", "forwards", "published_at")
-    reach = reach.select_related("source")
-    found.seen = list(_most(reach, "views"))
-    found.passed_on = list(_most(reach, "forwards"))
+    found.seen = _most(posts, "views")
+    found.passed_on = _most(posts, "forwards")
     return found
 
 
 def _by_kind(found: Numbers, posts: QuerySet[Post], past: QuerySet[PastCount]) -> None:
-    counted = posts.values_list("source", "language", "kind").annotate(
-        posts=Count("pk"), kept=Count("pk", filter=Q(dropped_by="")), used=Count("pk", filter=Q(is_used=True))
-    )
+    counted = posts.values_list("source", "language", "kind").annotate(**COUNTED)
     removed = past.values_list("source", "language", "kind").annotate(all=Sum("posts"), passed=Sum("kept"))
     for source, language, kind, number, kept, used in [*counted, *((*row, 0) for row in removed)]:
         for tally in (found.total, found.sources[source], found.languages[language], found.kinds[kind]):
@@ -131,14 +137,8 @@ def _by_kind(found: Numbers, posts: QuerySet[Post], past: QuerySet[PastCount]) -
 
 
 def _by_hour(found: Numbers, posts: QuerySet[Post], past: QuerySet[PastCount], zone: ZoneInfo) -> None:
-    counted = (
-        posts.annotate(at=UtcHour(F("published_at")))
-        .values_list("at")
-        .annotate(
-            posts=Count("pk"), kept=Count("pk", filter=Q(dropped_by="")), used=Count("pk", filter=Q(is_used=True))
-        )
-    )
-    rows = [(datetime.strptime(at, "%Y-%m-%d %H").replace(tzinfo=UTC), *sums) for at, *sums in counted]
+    counted = posts.annotate(at=UtcHour(F("published_at"))).values_list("at").annotate(**COUNTED)
+    rows = [(hour_of(at), *sums) for at, *sums in counted]
     removed = past.values_list("hour").annotate(all=Sum("posts"), passed=Sum("kept"))
     for at, number, kept, used in [*rows, *((*row, 0) for row in removed)]:
         local = at.astimezone(zone)
@@ -156,5 +156,9 @@ def tags_of(posts: QuerySet[Post]) -> list[tuple[str, int]]:
     return counted.most_common(TAGS_SHOWN)
 
 
-def _most(posts: QuerySet[Post], name: str) -> QuerySet[Post]:
-    return posts.filter(**{f"{name}__gt": 0}).order_by(f"-{name}", "-pk")[:TOP]
+def _most(posts: QuerySet[Post], name: str) -> list[Post]:
+    """The kept posts with the most; found in an index first, since a post is a long row."""
+    first = list(posts.filter(**{f"{name}__gt": 0}).order_by(f"-{name}", "-pk").values_list("pk", flat=True)[: TOP * 5])
+    rows = Post.objects.filter(pk__in=first, dropped_by="").select_related("source")
+    fields = ("title", "text", "source__name", "views", "forwards", "published_at")
+    return list(rows.only(*fields).order_by(f"-{name}", "-pk")[:TOP])

@@ -18,7 +18,7 @@ from django.db.models.expressions import RawSQL
 from apps.sources.models import Post
 
 HITS_MAX = 2000
-HITS_ENOUGH = 500
+HITS_ENOUGH = 150
 NEWEST = (20_000, 200_000)  # how many of the newest posts are searched before all are
 WORDS_MAX = 6
 PREFIX_LEAST = 4  # shorter words are looked for whole

@@ -143,6 +143,9 @@ class Post(models.Model):
             ),
             models.Index(fields=["workspace", "published_at", "views", "forwards", "id"], name="post_reach"),
             models.Index(
+                fields=["workspace", "-published_at", "-id"], name="post_newest_dropped", condition=~Q(dropped_by="")
+            ),
+            models.Index(
                 fields=["source", "message_id"], name="post_message_of_source", condition=Q(message_id__isnull=False)
             ),
             models.Index(
