@@ -9,6 +9,61 @@ from apps.accounts import forecasts
 from apps.core.startup import on_demand
 from apps.core.work import kinds
 
+# What waits to be worked: `process` names who drains a kind that no Celery worker does.
+KINDS: tuple[dict[str, str], ...] = (
+    {
+        "name": "poll",
+        "model": "sources.Poll",
+        "task": "apps.sources.tasks.polls_collect",
+        "on_dead": "apps.sources.services.polls.poll_dead",
+    },
+    {
+        "name": "channel_read",
+        "model": "sources.ChannelRead",
+        "process": "run_telegram_reader",
+        "on_dead": "apps.sources.services.reads.read_dead",
+    },
+    {
+        "name": "import_file",
+        "model": "sources.ImportFile",
+        "task": "apps.sources.tasks.imports_store",
+        "on_dead": "apps.sources.services.imports.import_dead",
+    },
+    {
+        "name": "media_fetch",
+        "model": "sources.MediaFetch",
+        "task": "apps.sources.tasks.media_fetch",
+        "on_dead": "apps.sources.services.fetching.fetch_dead",
+    },
+    {
+        "name": "channel_fetch",
+        "model": "sources.ChannelFetch",
+        "process": "run_telegram_reader",
+        "on_dead": "apps.sources.services.fetching.fetch_dead",
+    },
+    {
+        "name": "health_check",
+        "model": "sources.HealthCheck",
+        "task": "apps.sources.tasks.health_look",
+        "on_dead": "apps.sources.services.upkeep.round_dead",
+    },
+    {
+        "name": "retention",
+        "model": "sources.Retention",
+        "task": "apps.sources.tasks.retention_clear",
+        "on_dead": "apps.sources.services.upkeep.round_dead",
+    },
+    {"name": "copy_check", "model": "sources.CopyCheck", "task": "apps.sources.tasks.copies_recheck"},
+    {"name": "kinship_review", "model": "sources.KinshipReview", "task": "apps.sources.tasks.kinships_review"},
+    {
+        "name": "hub_ask",
+        "model": "sources.HubAsk",
+        "task": "apps.sources.tasks.hubs_ask",
+        "on_dead": "apps.sources.services.hub_work.ask_dead",
+    },
+    {"name": "hub_push", "model": "sources.HubPush", "task": "apps.sources.tasks.pushes_read"},
+)
+
 
 def words_ensured(using: str, **_told: object) -> None:
     """Mend the index of words after migrations."""
@@ -30,58 +85,5 @@ class SourcesConfig(AppConfig):
             command="run_telegram_reader",
             needed="apps.telegram.session_lists.sessions_any",
         )
-        kinds.register(
-            name="poll",
-            model="sources.Poll",
-            task="apps.sources.tasks.polls_collect",
-            on_dead="apps.sources.services.polls.poll_dead",
-        )
-        kinds.register(
-            name="channel_read",
-            model="sources.ChannelRead",
-            process="run_telegram_reader",
-            on_dead="apps.sources.services.reads.read_dead",
-        )
-        kinds.register(
-            name="import_file",
-            model="sources.ImportFile",
-            task="apps.sources.tasks.imports_store",
-            on_dead="apps.sources.services.imports.import_dead",
-        )
-        kinds.register(
-            name="media_fetch",
-            model="sources.MediaFetch",
-            task="apps.sources.tasks.media_fetch",
-            on_dead="apps.sources.services.fetching.fetch_dead",
-        )
-        kinds.register(
-            name="channel_fetch",
-            model="sources.ChannelFetch",
-            process="run_telegram_reader",
-            on_dead="apps.sources.services.fetching.fetch_dead",
-        )
-        kinds.register(
-            name="health_check",
-            model="sources.HealthCheck",
-            task="apps.sources.tasks.health_look",
-            on_dead="apps.sources.services.upkeep.round_dead",
-        )
-        kinds.register(
-            name="retention",
-            model="sources.Retention",
-            task="apps.sources.tasks.retention_clear",
-            on_dead="apps.sources.services.upkeep.round_dead",
-        )
-        kinds.register(name="copy_check", model="sources.CopyCheck", task="apps.sources.tasks.copies_recheck")
-        kinds.register(name="kinship_review", model="sources.KinshipReview", task="apps.sources.tasks.kinships_review")
-        _hubs_register()
-
-
-def _hubs_register() -> None:
-    kinds.register(
-        name="hub_ask",
-        model="sources.HubAsk",
-        task="apps.sources.tasks.hubs_ask",
-        on_dead="apps.sources.services.hub_work.ask_dead",
-    )
-    kinds.register(name="hub_push", model="sources.HubPush", task="apps.sources.tasks.pushes_read")
+        for kind in KINDS:
+            kinds.register(**kind)
