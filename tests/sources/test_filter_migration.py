@@ -8,52 +8,60 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 
 from apps.sources.filters import Candidate, Judge, Rule, rule_words
 from apps.sources.models import FilterRule, Post
-from tests.sources.factories import PostFactory
+from tests.sources.factories import FeedFactory, FilterRuleFactory, FilterSetFactory, PostFactory
 
 MIGRATION = import_module("apps.sources.migrations.0010_words_become_rules")
+COLUMNS = (
+    "include_words text NOT NULL DEFAULT ''",
+    "exclude_words text NOT NULL DEFAULT ''",
+    "min_length integer NOT NULL DEFAULT 0",
+)
 
 
 @pytest.fixture
-def old(transactional_db: None) -> Any:
-    """The models as they were before; the present ones again afterwards."""
-    executor = MigrationExecutor(connection)
-    heads = executor.loader.graph.leaf_nodes()
-    executor.migrate([("sources", "0009_filter_rules")])
-    yield executor.loader.project_state([("sources", "0009_filter_rules")]).apps
-    MigrationExecutor(connection).migrate(heads)
-
-
-def migrated() -> Any:
-    executor = MigrationExecutor(connection)
-    executor.migrate([("sources", "0011_source_without_words")])
-    return executor.loader.project_state([("sources", "0011_source_without_words")]).apps
+def old(db: None) -> Any:
+    """The models as they were before, over today's tables with yesterday's columns; undone with the test."""
+    with connection.cursor() as cursor:
+        for column in COLUMNS:
+            cursor.execute(f"ALTER TABLE sources_source ADD COLUMN {column}")
+    return MigrationLoader(connection).project_state(("sources", "0009_filter_rules")).apps
 
 
 def test_words_and_length_become_rules_in_the_order_they_were_asked(old: Any) -> None:
-    workspace = old.get_model("accounts", "Workspace").objects.create(name="Редакция", slug="redaction")
-    sources = old.get_model("sources", "Source").objects
-    full = sources.create(
-        workspace=workspace,
-        name="А",
-        url="https://a.example/",
-        include_words="порт\n\nпорт",
-        exclude_words='На "правах"  рекламы\nмост',
-        min_length=20,
-    )
-    sources.create(workspace=workspace, name="Б", url="https://b.example/")
+    source = FeedFactory.create()
+    FeedFactory.create(workspace=source.workspace)
+    words = {"include_words": "порт\n\nпорт", "exclude_words": 'На "правах"  рекламы\nмост', "min_length": 20}
+    old.get_model("sources", "Source").objects.filter(pk=source.pk).update(**words)
 
-    new = migrated()
+    MIGRATION.words_become_rules(old, None)
 
-    rules = new.get_model("sources", "FilterRule").objects.order_by("place")
+    rules = FilterRule.objects.order_by("place")
     assert list(rules.values_list("workspace", "source", "filter_set", "place", "kind", "effect", "value")) == [
-        (workspace.pk, full.pk, None, 0, "length", "drop", "< 20"),
-        (workspace.pk, full.pk, None, 1, "words", "drop", '"На правах рекламы"\n"мост"'),
-        (workspace.pk, full.pk, None, 2, "words", "require", '"порт"'),
+        (source.workspace_id, source.pk, None, 0, "length", "drop", "< 20"),
+        (source.workspace_id, source.pk, None, 1, "words", "drop", '"На правах рекламы"\n"мост"'),
+        (source.workspace_id, source.pk, None, 2, "words", "require", '"порт"'),
     ]
+
+
+def test_rules_that_words_can_say_become_words_again(old: Any) -> None:
+    source = FeedFactory.create()
+    FilterRuleFactory.create(source=source, kind="length", value="< 20")
+    FilterRuleFactory.create(source=source, value='"мост"', place=1)
+    FilterRuleFactory.create(source=source, value="порт", effect="require", place=2)
+    kept = [
+        FilterRuleFactory.create(source=source, kind="advert", value="", place=3),
+        FilterRuleFactory.create(filter_set=FilterSetFactory.create(workspace=source.workspace)),
+    ]
+
+    MIGRATION.rules_become_words(old, None)
+
+    words = old.get_model("sources", "Source").objects.values_list("include_words", "exclude_words", "min_length")
+    assert words.get(pk=source.pk) == ("порт", "мост", 20)
+    assert set(FilterRule.objects.all()) == set(kept)
 
 
 def test_migrated_words_go_on_catching_exactly_what_they_caught() -> None:

@@ -4,6 +4,7 @@ from django.db import migrations
 from django.db.models import Value
 from django.db.models.functions import Concat, Substr
 
+FIELDS = ("include_words", "exclude_words", "min_length")
 WORDS, DROP, REQUIRE, LENGTH = "words", "drop", "require", "length"
 
 
@@ -16,7 +17,7 @@ def quoted(words):
 def words_become_rules(apps, schema_editor):
     """The words and the shortest length of each source, as rules of its own in the order in which they were asked."""
     Source, FilterRule = apps.get_model("sources", "Source"), apps.get_model("sources", "FilterRule")
-    typed = Source.objects.exclude(include_words="", exclude_words="", min_length=0)
+    typed = Source.objects.exclude(include_words="", exclude_words="", min_length=0).only("workspace", *FIELDS)
     for source in typed.iterator(chunk_size=500):
         rules = []
         if source.min_length:
@@ -43,9 +44,9 @@ def reasons_are_renamed(apps, schema_editor):
 
 def rules_become_words(apps, schema_editor):
     """Back to the fields, as far as they can say it."""
-    FilterRule = apps.get_model("sources", "FilterRule")
-    for rule in FilterRule.objects.filter(source__isnull=False).select_related("source"):
-        source = rule.source
+    Source, FilterRule = apps.get_model("sources", "Source"), apps.get_model("sources", "FilterRule")
+    for rule in FilterRule.objects.filter(source__isnull=False).order_by("place", "id"):
+        source = Source.objects.only(*FIELDS).get(pk=rule.source_id)
         if (rule.kind, rule.effect) == (LENGTH, DROP) and rule.value.startswith("< "):
             source.min_length = int(rule.value[2:])
         elif rule.kind == WORDS and rule.effect in (DROP, REQUIRE):
@@ -53,7 +54,7 @@ def rules_become_words(apps, schema_editor):
             setattr(source, name, f"{getattr(source, name)}\n{rule.value.replace(chr(34), '')}".strip())
         else:
             continue
-        source.save(update_fields=["min_length", "exclude_words", "include_words"])
+        source.save(update_fields=FIELDS)
         rule.delete()
 
 
