@@ -39,7 +39,7 @@ class Limit(FileUploadHandler):
         self._received += len(raw_data)
         return None if self._received > self._limit else raw_data
 
-    def file_complete(self, file_size: int) -> UploadedFile | None:  # noqa: ARG002
+    def file_complete(self, file_size: int) -> UploadedFile[bytes] | None:  # noqa: ARG002
         """The refusal of a file that was too large; other handlers give what they kept."""
         if self._received <= self._limit:
             return None

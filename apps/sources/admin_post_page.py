@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Prefetch, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import number_format
@@ -54,7 +53,7 @@ class PostPage(CopyScreens, WorkspaceModelAdmin[Post]):
         """Posts with their stored pictures."""
         return with_small_pictures(super().get_queryset(request))
 
-    def get_fields(self, request: HttpRequest, obj: Post | None = None) -> Sequence[Any]:
+    def get_fields(self, request: HttpRequest, obj: Post | None = None) -> Any:
         """Without the fields that have nothing to say."""
         fields = super().get_fields(request, obj)
         if obj is None:
@@ -75,11 +74,11 @@ class PostPage(CopyScreens, WorkspaceModelAdmin[Post]):
             raise Http404
         return media
 
-    def media_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def media_view(self, request: HttpRequest, pk: int) -> FileResponse:
         """The bytes themselves."""
         return media_answer(self.media_of(request, pk))
 
-    def small_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def small_view(self, request: HttpRequest, pk: int) -> FileResponse:
         """The small copy of a picture."""
         return media_answer(self.media_of(request, pk), small=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import FileResponse, Http404
 
 from apps.sources.models import PostMedia
 from apps.sources.parsers.sniff import EXTENSIONS, SHOWN, UNKNOWN
@@ -13,7 +13,7 @@ POLICY = "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-s
 KEPT_S = 3600
 
 
-def media_answer(media: PostMedia, *, small: bool = False) -> HttpResponse:
+def media_answer(media: PostMedia, *, small: bool = False) -> FileResponse:
     """The stored bytes of a post's media, or a picture's small copy.
 
     Raises:

@@ -62,7 +62,8 @@ class Rich:
         """Put the same characters in place of each of these stretches, which stand in order and do not overlap."""
         if not spans:
             return
-        pieces, place = [], 0
+        pieces: list[str] = []
+        place = 0
         for start, end in spans:
             pieces += (self.text[place:start], replacement)
             place = end

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 from dataclasses import dataclass
 from typing import IO
@@ -12,6 +13,11 @@ from PIL import Image, ImageOps
 PIXELS_MAX = 50_000_000  # more is not unpacked: 150 MB of memory
 SIDE_MAX = 30_000
 SMALL = (640, 640)
+# What Pillow's readers raise where bytes are not what they should be.
+BROKEN = (
+    *(OSError, ValueError, SyntaxError, TypeError, LookupError, ArithmeticError, EOFError, RuntimeError),
+    *(AttributeError, struct.error, Image.DecompressionBombError),
+)
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "AVIF")
 
 
@@ -34,8 +40,7 @@ def picture_of(file: IO[bytes]) -> Picture | None:
                 if width * height > PIXELS_MAX or max(width, height) > SIDE_MAX:
                     return Picture(width, height, b"")
                 return Picture(width, height, _small(image))
-        # Broken files raise whatever their decoder meets.
-        except Exception:  # noqa: BLE001
+        except BROKEN:
             return None
 
 

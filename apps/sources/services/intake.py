@@ -14,9 +14,9 @@ from apps.sources import filters, listeners
 from apps.sources.models import Post, Source
 from apps.sources.parsers.entities import written
 from apps.sources.ports import IntakeReport, Item
+from apps.sources.services.copies import copies_find
 from apps.sources.services.fetching import media_fetch_by_rule
 from apps.sources.services.filters import slow_rules_tell
-from apps.sources.services.copies import copies_find
 from apps.sources.services.known import CHANGEABLE, Known, known_of, quietly_updated, renewed, revisions_keep
 from apps.sources.services.preparing import Prepared, items_prepare
 from apps.sources.services.removing import stones_among
@@ -151,14 +151,15 @@ def _new_post(source: Source, one: Prepared, moment: datetime) -> Post:
         forwards=counts.forwards if counts else None,
         reactions=dict(counts.reactions) if counts else {},
         counted_at=moment if counts else None,
-        published_at=one.published_at if _is_possible(one.published_at, moment) else moment,
+        published_at=_possible(one.published_at, moment) or moment,
         collected_at=moment,
-        changed_at=one.edited_at if _is_possible(one.edited_at, moment) else None,
+        changed_at=_possible(one.edited_at, moment),
         content_hash=one.content_hash,
         dropped_by=one.dropped_by,
         dropped_rule_id=one.dropped_rule,
     )
 
 
-def _is_possible(at: datetime | None, moment: datetime) -> bool:
-    return at is not None and EARLIEST <= at <= moment + FUTURE_MAX
+def _possible(at: datetime | None, moment: datetime) -> datetime | None:
+    """A date of the source, where it can be true."""
+    return at if at is not None and EARLIEST <= at <= moment + FUTURE_MAX else None
