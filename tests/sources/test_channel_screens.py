@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
@@ -31,8 +30,7 @@ def workspace() -> Workspace:
 @pytest.fixture
 def editor(workspace: Workspace, client: Client) -> User:
     """An editor of the workspace, logged in, who reads English."""
-    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
-    user: User = MembershipFactory.create(workspace=workspace, role=Membership.Role.EDITOR).user
+    user: User = MembershipFactory.create(workspace=workspace, role=Membership.Role.EDITOR, user__language="en").user
     client.force_login(user)
     return user
 
