@@ -74,6 +74,11 @@ class Session(models.Model):
                 name="telegram_session_user_once",
             ),
             models.CheckConstraint(
+                condition=Q(lease_owner="", lease_until__isnull=True)
+                | (~Q(lease_owner="") & Q(lease_until__isnull=False)),
+                name="telegram_session_lease_whole",
+            ),
+            models.CheckConstraint(
                 condition=Q(state__in=["new", "code", "password", "active", "lost", "leaving", "out"]),
                 name="telegram_session_state_known",
             ),
