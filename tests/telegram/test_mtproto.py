@@ -80,6 +80,19 @@ def test_login_goes_over_four_connections(server: MtprotoStandIn, telegram: Tele
     assert len(server.keys) == 1  # every step came with the key of the first
 
 
+def test_step_whose_process_died_is_made_good_by_the_next(server: MtprotoStandIn, telegram: Telegram) -> None:
+    async def steps() -> LoggedIn | PasswordWanted:
+        sent = await TelethonLoginDesk().send_code(ACCOUNT, PHONE)
+        account = with_string(sent.string)
+        await TelethonLoginDesk().enter_code(account, PHONE, sent.code_hash, "24680")  # nobody kept the answer
+        return await TelethonLoginDesk().enter_code(account, PHONE, sent.code_hash, "24680")
+
+    done = asyncio.run(steps())
+    assert isinstance(done, LoggedIn)
+    assert done.me.user_id == 501
+    assert telegram.asked.count("SignIn") == 1
+
+
 def test_channel_is_found_and_read_page_by_page(server: MtprotoStandIn, telegram: Telegram) -> None:
     telegram.channels[77] = channel(77, title="Port news", username="port_news")
     telegram.messages[77] = [message(77, n, f"Post {n}") for n in range(1, 251) if n != 40]

@@ -62,6 +62,8 @@ class TelethonLoginDesk:
     ) -> LoggedIn | PasswordWanted:
         """Give the code."""
         async with begun(account) as client:
+            if (known := await already_in(client)) is not None:
+                return known
             request = functions.auth.SignInRequest(
                 phone_number=NOT_DIGITS.sub("", phone), phone_code_hash=code_hash, phone_code=code
             )
@@ -75,6 +77,8 @@ class TelethonLoginDesk:
     async def enter_password(self, account: SessionSnapshot, password: str) -> LoggedIn:
         """Give the two-step password."""
         async with begun(account) as client:
+            if (known := await already_in(client)) is not None:
+                return known
             asked = await answered(client(functions.account.GetPasswordRequest()))
             request = functions.auth.CheckPasswordRequest(password=proof_of(asked, password))
             return logged_in(await answered(client(request)), client)
@@ -87,6 +91,12 @@ class TelethonLoginDesk:
         except PermanentError as exc:
             if exc.code != "login_lost":
                 raise
+
+
+async def already_in(client: TelegramClient) -> LoggedIn | None:
+    """The login where an earlier step went through at Telegram and its process died before it was recorded."""
+    me = await answered(client.get_me())
+    return None if me is None else LoggedIn(string=client.session.save(), me=me_from(me))
 
 
 class PasswordNeededError(Exception):
