@@ -133,6 +133,45 @@ def test_pages_fit_a_phone(demo: Stack, browser: Browser) -> None:
     context.close()
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_filters_are_written_and_tried_without_leaving_the_page(demo: Stack, browser: Browser, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 850}, locale="ru-RU")
+    page = context.new_page()
+    base = f"http://127.0.0.1:{demo.port}"
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    log_in(page, base, demo)
+    page.goto(f"{base}/admin/sources/source/")
+    page.locator("#result_list a[href*='/change/']").first.click()
+    page.locator(".pult-rules .pult-button").click()
+    rules = page.locator("[data-rules] [data-rule]")
+    before = rules.count()
+
+    page.locator("[data-add=media]").click()
+    rules.last.locator("[data-chips=media] [data-value=poll]").click()
+    page.locator("[data-add=words]").click()
+    page.keyboard.type("в")
+    page.keyboard.press("Alt+ArrowUp")
+    page.keyboard.press("Control+Enter")
+    page.locator("[data-tried] .fl-post").first.wait_for()
+    assert page.locator(".fl-post mark").count() > 0
+    assert int(rules.nth(before).locator("[data-count]").inner_text()) > 0
+    wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    with page.expect_navigation():
+        page.keyboard.press("Control+s")
+
+    typed = [rules.nth(before + place).locator("[name=value]").input_value() for place in (0, 1)]
+    assert (rules.count(), typed) == (before + 2, ["в", "poll"])
+    for _each in range(2):
+        rules.last.locator("[data-remove]").click()
+    with page.expect_navigation():
+        page.locator("[data-save]").click()
+    assert rules.count() == before
+    assert (wide, complaints) == (False, [])
+    context.close()
+
+
 def log_in(page: Page, base: str, demo: Stack) -> None:
     """Log in with what the first start printed."""
     printed = (demo.folder / "group.log").read_text()
