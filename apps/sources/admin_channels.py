@@ -7,8 +7,8 @@ from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from apps.core.clock import now
 from apps.sources.admin_display import moment
@@ -19,7 +19,7 @@ from apps.telegram.models import Budget
 class ChannelScreens:
     """The facts of a channel, below what is asked."""
 
-    @admin.display(description=_("Telegram account"))
+    @admin.display(description=gettext_lazy("Telegram account"))
     def account(self, source: Source) -> str:
         """Who reads it; what the account waits for, where it does."""
         if source.session is None:
@@ -33,7 +33,7 @@ class ChannelScreens:
         until = date_format(timezone.localtime(waits.waits_until), "SHORT_DATETIME_FORMAT")
         return _("%(account)s · Telegram asked it to wait until %(until)s.") % {"account": name, "until": until}
 
-    @admin.display(description=_("read so far"))
+    @admin.display(description=gettext_lazy("read so far"))
     def read_so_far(self, source: Source) -> SafeString | str:
         """How far forward, and how far back."""
         if source.last_ok_at is None or not source.read_to_id:

@@ -52,6 +52,26 @@ class Accounts(Protocol):
         ...
 
 
+class Every:
+    """Says when it is time again; the first time at once."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self.again()
+
+    def again(self) -> None:
+        """Let the next time be now."""
+        self._next = float("-inf")
+
+    def is_time(self) -> bool:
+        """Whether the time has come; the next is so many seconds from now."""
+        at = time.monotonic()
+        if at < self._next:
+            return False
+        self._next = at + self._seconds
+        return True
+
+
 class ChannelReading:
     """Drains readings until it is stopped; `hint` and `stop` may be called from any thread."""
 
@@ -64,7 +84,7 @@ class ChannelReading:
         self._held: frozenset[int] = frozenset()
         self._until: dict[int, datetime] = {}
         self._put_off: list[tuple[int, datetime]] = []
-        self._ticked = self._spread = float("-inf")
+        self._ticks, self._spreads = Every(TICK_S), Every(SPREAD_S)
 
     # From other threads
 
@@ -95,7 +115,7 @@ class ChannelReading:
     def turn(self, accounts: Accounts) -> None:
         """Look once, and drain what is due."""
         self._accounts = accounts
-        if self._is_time("_spread", SPREAD_S):
+        if self._spreads.is_time():
             channel_accounts.channels_spread()
         if claims.is_due(kinds.get(KIND), only=self.readable()):
             drain.run(self.job())
@@ -130,7 +150,7 @@ class ChannelReading:
     def readable(self) -> Only:
         """The channels of the accounts that may be asked now; asked before each claim, so it also looks around."""
         assert self._accounts is not None  # noqa: S101
-        if self._is_time("_ticked", TICK_S):
+        if self._ticks.is_time():
             tick_record(PROCESS)
             self._alive()
         held = self._accounts.held()
@@ -147,13 +167,6 @@ class ChannelReading:
         at = now()
         self._until = {pk: until for pk, until in self._until.items() if until > at}
         return Only("source", Source.objects.filter(session__in=held - self._until.keys()))
-
-    def _is_time(self, name: str, every_s: float) -> bool:
-        at = time.monotonic()
-        if at - getattr(self, name) < every_s:
-            return False
-        setattr(self, name, at)
-        return True
 
     # On the loop of the drain
 

@@ -77,9 +77,10 @@ class ChannelFormPart(forms.ModelForm[Source]):
     def name_channel(self, cleaned: dict[str, Any]) -> None:
         """Call a channel that has no name yet by what is known of it."""
         if not cleaned.get("name") and "channel" not in self.errors:
-            peer = Peer.objects.filter(chat_id=self.instance.chat_id).exclude(title="").first()
-            known = peer.title if peer is not None and self.instance.chat_id else ""
-            cleaned["name"] = known or provisional_name(self.instance.username)
+            chat_id = self.instance.chat_id
+            peers = Peer.objects.exclude(title="").filter(session__workspace=self.instance.workspace_id)
+            peer = peers.filter(chat_id=chat_id).first() if chat_id is not None else None
+            cleaned["name"] = peer.title if peer is not None else provisional_name(self.instance.username)
 
     def _problem(self, found: ChannelAddress, workspace: Workspace | None) -> str:
         if found.chat_id is not None and self.instance.chat_id not in {None, found.chat_id}:
@@ -94,8 +95,8 @@ class ChannelFormPart(forms.ModelForm[Source]):
         twin = same.filter(workspace=workspace, kind=Source.Kind.TELEGRAM).exclude(pk=self.instance.pk).first()
         if twin is not None:
             return str(_("“%(other)s” reads this channel already.") % {"other": twin.name})
-        known = Peer.objects.filter(session__workspace=workspace, chat_id=found.chat_id)
-        if found.chat_id is not None and not known.exists():
+        known = Peer.objects.filter(session__workspace=workspace)
+        if found.chat_id is not None and not known.filter(chat_id=found.chat_id).exists():
             return str(
                 _(
                     "No account of the workspace knows this channel yet, and a link without a name does not help "

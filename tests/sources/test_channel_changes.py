@@ -11,10 +11,15 @@ from apps.sources.models import Post, Revision, Source
 from apps.telegram.models import Session
 from tests.sources.channels import BEGAN, Telegram, added, again, read, travelled, wait_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_listeners")]
+pytestmark = [pytest.mark.django_db]
 
 
 # Albums
+
+
+@pytest.fixture(autouse=True)
+def _nobody_above(told: dict[str, list[list[Post]]]) -> None:
+    """Listeners of the test in place of the apps above."""
 
 
 def test_a_late_part_of_an_album_joins_its_post(telegram: Telegram, account: Session) -> None:
@@ -148,3 +153,23 @@ def test_one_request_reads_a_hundred_posts_again_and_the_rest_soon(telegram: Tel
         assert telegram.count("by_ids") == 2
         again(telegram, source)
     assert telegram.count("by_ids") == 2
+
+
+def test_listeners_are_told_of_what_is_new_changed_and_deleted(
+    telegram: Telegram, account: Session, told: dict[str, list[list[Post]]]
+) -> None:
+    channel = telegram.channel()
+    with travelled(BEGAN):
+        one, two = channel.post("было", at=BEGAN), channel.post("уйдёт", at=BEGAN)
+        source = added(account)
+        read(telegram)
+    channel.edit(one, text="стало")
+    del channel.messages[two]
+    with travelled(BEGAN + timedelta(minutes=11)):
+        again(telegram, source)
+
+    assert {kind: [[post.message_id for post in posts] for posts in calls] for kind, calls in told.items()} == {
+        "added": [[one, two]],
+        "changed": [[one]],
+        "deleted": [[two]],
+    }

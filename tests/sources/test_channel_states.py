@@ -182,7 +182,7 @@ def test_a_lost_login_hands_its_channels_to_another_account(telegram: Telegram, 
     other = another(telegram, account)
 
     due(source)
-    reading._spread = float("-inf")
+    reading._spreads.again()
     read(telegram, reading=reading)
     read(telegram, reading=reading)
 

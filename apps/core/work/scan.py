@@ -47,7 +47,8 @@ class Table:
         table = cls._of(model, "not_before", LIVE_SQL)
         if only is None:
             return table
-        column = connections[table.alias].ops.quote_name(model._meta.get_field(only.column).column)  # type: ignore[union-attr]
+        name: Any = getattr(model._meta.get_field(only.column), "column", "")
+        column = connections[table.alias].ops.quote_name(name)
         try:
             sql, params = only.objects.values("pk").order_by().query.get_compiler(table.alias).as_sql()
         except EmptyResultSet:

@@ -31,7 +31,8 @@ def channel_failed(source: Source, result: ReadResult) -> timedelta | None:
         source.last_error = problem
         return NO_LOGIN
     if code == "channel_gone":
-        return channel_stopped(source, _("Telegram has deleted or blocked this channel. Remove it or give another."))
+        channel_stopped(source, _("Telegram has deleted or blocked this channel. Remove it or give another."))
+        return None
     if code in REFUSED:
         return _next_account(source, result)
     failures = trouble_told(source, result.problem)
@@ -44,7 +45,8 @@ def _next_account(source: Source, result: ReadResult) -> timedelta | None:
     source.refused_by = refused
     other = None if result.code == "not_found" and source.chat_id is None else account_for(source)
     if other is None:
-        return channel_stopped(source, refusal_words(source, result.code))
+        channel_stopped(source, refusal_words(source, result.code))
+        return None
     account_give(source, other)
     problem = _("One account can't read this channel; another tries it.")
     Source.objects.filter(pk=source.pk).update(last_tried_at=now(), last_error=problem)

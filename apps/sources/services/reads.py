@@ -59,6 +59,8 @@ def read_plan(row: ChannelRead) -> ReadPlan:
 
 
 def _title(source: Source) -> str:
+    if source.chat_id is None:
+        return ""
     known = Peer.objects.filter(session=source.session_id, chat_id=source.chat_id)
     return known.values_list("title", flat=True).first() or ""
 
