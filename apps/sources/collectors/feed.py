@@ -101,10 +101,10 @@ def record(source: Source, notes: FeedNotes) -> None:
     move_noticed(source, notes.moved_to)
     if not notes.is_read:
         return
-    source.hint_s = notes.hint_s
-    if not source.rhythm:  # nothing has been learnt from its posts yet
-        source.rhythm_s = notes.gap_s
-    source.save(update_fields=["hint_s", "rhythm_s"])
+    gap_s = source.rhythm_s if source.rhythm else notes.gap_s  # what was learnt from its posts is better
+    if (source.hint_s, source.rhythm_s) != (notes.hint_s, gap_s):
+        source.hint_s, source.rhythm_s = notes.hint_s, gap_s
+        source.save(update_fields=["hint_s", "rhythm_s"])
     hub_noticed(source, hub=notes.hub, topic=notes.topic or source.url)
 
 
