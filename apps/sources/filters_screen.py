@@ -183,6 +183,9 @@ def linked(owner: Owner) -> set[int]:
 
 
 def links_chosen(request: HttpRequest, owner: Owner) -> list[FilterSet] | list[Source]:
-    """The ticked sets of a source, or sources of a set."""
-    ticked = {int(pk) for pk in request.POST.getlist("links") if pk.isascii() and pk.isdigit() and len(pk) < 19}
-    return [one for one in linkable(owner) if one.pk in ticked]  # type: ignore[return-value]
+    """The ticked sets of a source, or sources of a set; whoever may not tick gets those that are saved."""
+    if place_of(owner).may_change(request):
+        chosen = {int(pk) for pk in request.POST.getlist("links") if pk.isascii() and pk.isdigit() and len(pk) < 19}
+    else:
+        chosen = linked(owner)
+    return [one for one in linkable(owner) if one.pk in chosen]  # type: ignore[return-value]

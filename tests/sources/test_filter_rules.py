@@ -16,7 +16,7 @@ from apps.core.errors import TransitionError
 from apps.sources import listeners
 from apps.sources.filters import chains_of, rules_of
 from apps.sources.models import CopyCheck, FilterRule, FilterSet, Post, Source
-from apps.sources.ports import Item
+from apps.sources.ports import Item, Media
 from apps.sources.services import Draft, applying, filters_apply, links_set, posts_intake, posts_take_back, rules_save
 from apps.sources.services.applying import Applied, TooManyError
 from tests.sources.factories import (
@@ -218,6 +218,28 @@ def test_dropped_post_names_its_rule(source: Source) -> None:
         ("words:drop:мост → мосту", rule.pk),
         ("", None),
     ]
+
+
+@pytest.mark.usefixtures("no_listeners")
+@pytest.mark.parametrize(
+    ("kind", "value", "item"),
+    [
+        ("media", "poll", Item(text="Опрос", kind="poll", media=(Media("poll", "1"),))),
+        ("media", "photo", Item(text="Снимки", kind="photo", media=(Media("photo", "1"),))),
+        ("forwarded", "@dolina24", Item(text="Мост", forwarded_from="Долина", forwarded_url="https://t.me/dolina24/1")),
+        ("author", "Иван Мостов", Item(text="Мост", author="Иван Мостов")),
+        ("language", "en", Item(text="The bridge is open to the public again")),
+        ("advert", "", Item(text="[Мёд](https://shop.example/?erid=2Vtzqw)", markup="markdown")),
+        ("length", "< 10", Item(text="Мост")),
+        ("pattern", r"^мо\w+$", Item(title="Мост", text="открыт")),
+    ],
+)
+def test_each_kind_sees_what_it_looks_at(source: Source, kind: str, value: str, item: Item) -> None:
+    rule = FilterRuleFactory.create(source=source, kind=kind, value=value)
+
+    posts_intake(source=source, items=[item, Item(text="Обычный пост о погоде в городе")])
+
+    assert list(Post.objects.dropped().values_list("dropped_rule", flat=True)) == [rule.pk]
 
 
 @pytest.mark.usefixtures("no_listeners")

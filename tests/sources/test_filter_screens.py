@@ -252,6 +252,16 @@ def test_trial_counts_rules_of_the_workspace_and_of_ticked_sets(client: Client, 
     assert dict(with_set.decided) == {0: 1}
 
 
+def test_trial_of_a_viewer_counts_the_saved_sets(client: Client, source: Source) -> None:
+    chosen = FilterSetFactory.create(workspace=source.workspace)
+    source.filter_sets.add(chosen)
+    FilterRuleFactory.create(filter_set=chosen, value="порт")
+    PostFactory.create(source=source, text="Порт")
+    client.force_login(MembershipFactory.create(workspace=source.workspace, role=Membership.Role.VIEWER).user)
+
+    assert tried(client, source, typed()).context["trial"].dropped == 1
+
+
 def test_trial_of_a_set_is_about_its_sources(client: Client, source: Source) -> None:
     chosen = FilterSetFactory.create(workspace=source.workspace)
     PostFactory.create(source=source, text="Мост")
