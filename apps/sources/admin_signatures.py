@@ -86,8 +86,8 @@ class SignatureAdmin(Verbs):
 def signature_button(row: Signature) -> SafeString:
     """Refuse it, or take that back."""
     if row.state == Signature.State.LEARNT:
-        return button("signature", row.pk, "refuse", _t("Compare it"))
-    return button("signature", row.pk, "accept", _t("Leave it out"))
+        return button("signature", row.pk, "refuse", _t("Don't leave out"))
+    return button("signature", row.pk, "accept", _t("Leave out"))
 
 
 def signatures_shown(source: Source) -> SafeString | None:

@@ -8,6 +8,8 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
@@ -30,7 +32,7 @@ class FamilyForm(forms.ModelForm[Family]):
     """A family's name and voices."""
 
     members = forms.ModelMultipleChoiceField(
-        label=_("voices"),
+        label=_("Voices"),
         queryset=Voice.objects.none(),
         widget=UnfoldAdminSelect2MultipleWidget,
         help_text=_("Channels of one publisher. A story counts them once. A voice is in one family at most."),
@@ -215,10 +217,10 @@ def evidence_words(row: Kinship) -> str:
 
 
 def example(post: Post) -> SafeString:
-    """A post of an example."""
+    """A post of an example, without its signature: that is what was compared."""
     return format_html(
         '<article><p class="pult-quiet">{} · {}</p><p>{}</p></article>',
         post.channel or post.source,
-        moment(post.published_at),
-        Truncator(post.title or post.text).chars(280),
+        date_format(timezone.localtime(post.published_at), "SHORT_DATETIME_FORMAT"),
+        Truncator(post.title or post.told).chars(280),
     )
