@@ -84,9 +84,9 @@ def _read(root: etree._Element) -> FeedList:
     waiting: list[tuple[etree._Element, tuple[str, ...]]] = [(child, ()) for child in reversed(root)]
     while waiting:
         element, folders = waiting.pop()
-        if not isinstance(element.tag, str):
+        if callable(element.tag):  # a comment or an instruction
             continue
-        own = {name.lower(): value for name, value in element.attrib.items() if isinstance(name, str)}
+        own = {str(name).lower(): str(value) for name, value in element.attrib.items()}
         title = tidy_line(own.get("text") or own.get("title") or "")
         url = (own.get("xmlurl") or "").strip()
         if url:

@@ -14,6 +14,7 @@ from apps.sources.services.schedule import moved_key, source_url
 
 CONFIRMATIONS = 3  # collections in a row that were sent to the same address by 301 or 308 only
 CONFIRMED_FOR = timedelta(hours=24)  # a mistake of a site's settings rarely lives longer
+URL_MAX = 1000
 TOLD = 10_000  # stands in `moved_seen` once a person was told that the new address is taken
 
 
@@ -23,7 +24,7 @@ def move_noticed(source: Source, moved_to: str) -> None:
     `moved_to` is where permanent redirects alone led, empty where there were none or one of them was temporary. Call it
     in the transaction that records the answer, with the source's row locked.
     """
-    if not moved_to or moved_to == source.url or len(moved_to) > Source._meta.get_field("url").max_length:
+    if not moved_to or moved_to == source.url or len(moved_to) > URL_MAX:
         if source.moved_to:
             _note(source, "", 0)
             alert_close(workspace=source.workspace, key=moved_key(source))
