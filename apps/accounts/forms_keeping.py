@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 if TYPE_CHECKING:
     from django.forms import CheckboxSelectMultiple as ChoicesWidget
 else:
-    from unfold.widgets import UnfoldAdminCheckboxSelectMultiple as ChoicesWidget
+    from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget as ChoicesWidget
 
 FIELDS = ("retention_days", "removal_agreed")
 

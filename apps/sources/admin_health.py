@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -80,30 +81,28 @@ class HealthScreens(WorkspaceModelAdmin[Source]):
     @admin.display(description=_("standing"), ordering="trouble")
     def health(self, source: Source) -> SafeString:
         """The traffic light and its sentence."""
-        health = source_health(source, now())
+        at = now()
+        health = source_health(source, at)
         return format_html(
-            '<div class="pult-health">{}<span class="pult-health__why">{}</span></div>',
+            '<div class="pult-health">{}<span class="pult-health__why">{}{}</span></div>',
             tag(health.tone, health.light),
             Truncator(health.sentence).chars(200),
+            self.next_try(source, at),
         )
+
+    def next_try(self, source: Any, at: datetime) -> SafeString:
+        """When it is collected next."""
+        planned: datetime | None = source.next_at
+        if planned is None or not source.is_active:
+            return SafeString("")
+        wait = span_words(planned - at)
+        words = _t("Next try in %(time)s.") % {"time": wait} if planned > at else _t("Next try now.")
+        return format_html(' <span class="pult-health__next">{}</span>', words)
 
     @admin.display(description=_("last post"), ordering="last_post_at", empty_value="–")
     def last_post(self, source: Source) -> SafeString | None:
         """When its newest post came out."""
         return moment(source.last_post_at)
-
-    @admin.display(description=_("last success"), ordering="last_ok_at", empty_value="–")
-    def last_success(self, source: Source) -> SafeString | None:
-        """When it was last collected without trouble."""
-        return moment(source.last_ok_at)
-
-    @admin.display(description=_("next try"), ordering="next_at", empty_value="–")
-    def next_try(self, source: Any) -> str | None:
-        """When it is collected next."""
-        if source.next_at is None:
-            return None
-        wait = source.next_at - now()
-        return _t("in %(time)s") % {"time": span_words(wait)} if wait.total_seconds() > 0 else _t("now")
 
     @admin.display(description=_("posts a day"), ordering="posts_a_day")
     def a_day(self, source: Source) -> SafeString:

@@ -66,12 +66,11 @@ def numbers_page(screen: Any, request: HttpRequest) -> HttpResponse:
     context = {
         **screen.admin_site.each_context(request),
         "title": _("Numbers"),
-        "opts": screen.opts,
         "period": period,
         "presets": presets(request),
         "query": f"from={period.first.isoformat()}&to={period.last.isoformat()}",
         "zone": period.zone.key,
-        "total": found.total,
+        "posts": number_format(found.total.posts, force_grouping=True),
         "kept_share": share(found.total.kept, found.total.posts),
         "used_share": share(found.total.used, found.total.posts),
         "a_day": number_format(round(found.total.posts / len(days), 1), 1),

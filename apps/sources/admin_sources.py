@@ -57,7 +57,7 @@ class SourceAdmin(AnyCaseSearch, HealthScreens, ChannelScreens, FilterScreens, F
     form = SourceForm
     audit_saves = False
     actions_list: Any = ("find_feeds", "web_page", "feeds_opml")
-    list_display = ("name", "health", "last_post", "last_success", "next_try", "a_day", "kept", "kind")
+    list_display = ("name", "health", "last_post", "a_day", "kept", "kind")
     list_display_links = ("name",)
     list_filter = (StandingFilter, "kind")
     search_fields = ("name", "url", "username")

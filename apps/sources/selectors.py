@@ -29,6 +29,8 @@ def source_health(source: Source, at: datetime) -> Health:
     """How a source stands at that time."""
     if source.archived_at is not None:
         return Health("waiting", _("Archive"), _("It is not collected; its posts leave with age."))
+    if not source.is_active and source.last_error and source.paused_reason:
+        return Health("error", _("Stopped"), source.paused_reason)
     if not source.is_active:
         return Health("waiting", _("Paused"), source.paused_reason or _("It is not collected until you resume it."))
     if source.failures >= FAILURES_RED:
