@@ -45,7 +45,7 @@ def rules_listed(rules: Iterable[tuple[str, str]], name: str, pk: int) -> SafeSt
     lines = format_html_join("", '<li>{} <span class="pult-quiet">{}</span></li>', rules)
     return format_html(
         '<div class="pult-rules">{}<a class="pult-button" href="{}">{}</a></div>',
-        format_html("<ol>{}</ol>", lines) if lines else _("Every post is kept."),
+        format_html("<ol>{}</ol>", lines) if lines else format_html("<p>{}</p>", _("No rules yet.")),
         reverse(name, args=[pk]),
         _("Change and try"),
     )

@@ -6,7 +6,6 @@ const form = document.getElementById("fl-form");
 const list = form.querySelector("[data-rules]");
 const blank = document.querySelector("[data-blank]");
 const tried = document.querySelector("[data-tried]");
-const SHORT = new Set(["length", "language"]);
 let show = "dropped";
 let asked = 0;
 let waiting = 0;
@@ -21,13 +20,20 @@ function chosen(area) {
   return area.value.toLowerCase().split(/[\s,;]+/).filter(Boolean);
 }
 
+// A field is as high as what is written in it, up to a third of the screen
+function grow(area) {
+  area.rows = 1;
+  area.style.height = "auto";
+  area.style.height = `${Math.min(area.scrollHeight + 2, window.innerHeight / 3)}px`;
+}
+
 // A line shows only what its kind needs
 function dress(rule) {
   const kind = rule.querySelector("[name=kind]").value;
   rule.dataset.kind = kind;
   const area = rule.querySelector("[name=value]");
   area.hidden = kind === "advert" || kind === "media";
-  if (SHORT.has(kind)) area.rows = 1;
+  if (!area.hidden) grow(area);
   rule.querySelectorAll("[data-hint]").forEach((hint) => { hint.hidden = hint.dataset.hint !== kind; });
   rule.querySelectorAll("[data-chips]").forEach((chips) => {
     chips.hidden = chips.dataset.chips !== kind;
@@ -101,8 +107,6 @@ form.addEventListener("click", (event) => {
 form.addEventListener("input", (event) => {
   const rule = event.target.closest("[data-rule]");
   if (rule) dress(rule);
-  const area = event.target.closest("textarea");
-  if (area && !SHORT.has(rule?.dataset.kind)) area.rows = Math.min(8, Math.max(1, area.value.split("\n").length + Math.floor(area.value.length / 60)));
   changed();
 });
 form.addEventListener("submit", () => { leaving = true; });
