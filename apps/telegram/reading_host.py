@@ -24,6 +24,7 @@ from django.db import DatabaseError, close_old_connections, connections
 from apps.telegram.hosting.hosted import HostedReader
 from apps.telegram.hosting.tenancy import Tenancy, not_held
 from apps.telegram.reading import ChannelReader, SessionSnapshot
+from apps.telegram.services.reading import reader_load
 from apps.telegram.services.session_lease import LEASE_S
 from apps.telegram.services.session_login import session_leave
 from apps.telegram.session_lists import sessions_leaving, sessions_to_read
@@ -149,6 +150,8 @@ class ReadingHost:
                 except DatabaseError as error:
                     log.warning("telegram.host_database", error=str(error))
                 else:
+                    if wanted:
+                        await asyncio.to_thread(reader_load)  # before leases run; loaded once
                     self._tend(state, wanted, database)
                     self._leave(state, leaving)
                 await self._pause(stopping)

@@ -32,6 +32,11 @@ def reader_open(account: SessionSnapshot) -> AbstractAsyncContextManager[Channel
     return adapter(account)
 
 
+def reader_load() -> None:
+    """Load the SDK, which takes seconds, before anybody waits for it."""
+    import_string(READERS[settings.TELEGRAM_READER])
+
+
 def login_desk() -> LoginDesk:
     """Where accounts log in and out."""
     adapter = cast("Callable[[], LoginDesk]", import_string(LOGIN_DESKS[settings.TELEGRAM_READER]))
