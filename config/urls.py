@@ -6,6 +6,8 @@ from django.urls import include, path
 from apps.desk.demo_feeds import demo_feed, demo_post
 from apps.desk.home import home
 
+admin.autodiscover()
+
 urlpatterns = [
     path("", home, name="home"),
     path("", include("apps.core.urls")),

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from uuid import uuid4
 
 import pytest
+from django.conf import settings as django_settings
 from django.core.cache import caches
 from django.utils import translation
 
 from apps.core.work import bells
+
+
+def pytest_collection() -> None:
+    """Load the admins, whose tests walk them all, as the first request does."""
+    import_module(django_settings.ROOT_URLCONF)
 
 
 @pytest.fixture(autouse=True)
