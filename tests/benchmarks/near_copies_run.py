@@ -104,7 +104,7 @@ def rows_of(told: Iterable[Told], source: Source, first: int) -> Iterable[tuple[
 
 def grow(told: Iterable[Told], source: Source, first: int) -> None:
     """Store many originals at once."""
-    columns = [field.column for field in Post._meta.concrete_fields]
+    columns = [str(field.column) for field in Post._meta.concrete_fields]
     names = ["post_id", "published_at", *KEYS]
     posts, keys = [], []
     for row, own in rows_of(told, source, first):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import LazySettings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
 from apps.core.work import drain
 from apps.sources.models import CopyCheck, CopyKeys, KinshipReview, Post, Source
@@ -276,7 +276,7 @@ def test_queries_do_not_grow_with_posts(sources: list[Source]) -> None:
     assert queries(200, 1000) == queries(20, 5000)
 
 
-def test_told(sources: list[Source], django_assert_num_queries: Callable[..., object]) -> None:
+def test_told(sources: list[Source], django_assert_num_queries: DjangoAssertNumQueries) -> None:
     post = come(sources[0], FIRE)
     with django_assert_num_queries(0):
         assert post.told == FIRE

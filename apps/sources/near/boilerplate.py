@@ -68,7 +68,7 @@ def cut(text: str, learnt: Collection[int]) -> list[list[int]]:
     if not learnt:
         return []
     places = _lines(text)
-    spans = []
+    spans: list[list[int]] = []
     while places and len(spans) < CUT_LINES and _is_learnt(_line(text, *places[-1]), learnt):
         spans.append([*places.pop()])
     sentence = _last_sentence(text, *places[-1]) if places else None

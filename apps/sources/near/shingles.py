@@ -25,7 +25,10 @@ WORD = re.compile(r"[^\W_]+")
 LINK = re.compile(r"https?://\S+|\bwww\.\S+|\bt\.me/\S+|[@#]\w+")
 # where an empty bin borrows: each has an order of its own, the same on every machine
 BORROWS = [
-    sorted(range(BINS), key=lambda other, own=own: zlib.crc32(b"%d borrows from %d" % (own, other)))
+    [
+        other
+        for _order, other in sorted((zlib.crc32(b"%d borrows from %d" % (own, other)), other) for other in range(BINS))
+    ]
     for own in range(BINS)
 ]
 

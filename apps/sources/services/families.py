@@ -70,7 +70,7 @@ def members_set(family: Family, voices: Iterable[Voice]) -> None:
     wanted = {voice.pk for voice in voices}
     moved = list(Voice.objects.select_for_update().filter(family=family).exclude(pk__in=wanted).order_by("pk"))
     moved += Voice.objects.select_for_update().filter(pk__in=wanted).exclude(family=family).order_by("pk")
-    left = {voice.family_id for voice in moved} - {None, family.pk}
+    left = {voice.family_id for voice in moved if voice.family_id is not None and voice.family_id != family.pk}
     Voice.objects.filter(family=family).exclude(pk__in=wanted).update(family=None)
     Voice.objects.filter(pk__in=wanted).update(family=family)
     for other in Family.objects.filter(pk__in=left):
