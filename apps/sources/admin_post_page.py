@@ -32,7 +32,7 @@ from apps.sources.services.fetching import is_fetchable
 
 REVISIONS_SHOWN = 20
 HIDDEN_EMPTY = frozenset(
-    ("title", "channel", "author", "link", "forwarded", "answers", "counts", "gallery", "earlier", "marks")
+    ("title", "author", "link", "forwarded", "answers", "counts", "gallery", "earlier", "marks", "same_text")
 )
 
 
@@ -148,7 +148,9 @@ class PostPage(CopyScreens, WorkspaceModelAdmin[Post]):
         """The post that this one answers, where it is here."""
         if post.reply_to is None:
             return ""
-        known = Post.objects.filter(source=post.source_id, channel=post.channel, message_id=post.reply_to).first()
+        said = Post.objects.filter(source=post.source_id, channel=post.channel)
+        # The message may be a further part of an album.
+        known = said.filter(message_id=post.reply_to).first() or said.filter(media__key=str(post.reply_to)).first()
         if known is None:
             return _t("message %(number)d, which is not here") % {"number": post.reply_to}
         address = reverse("admin:sources_post_change", args=[known.pk])
@@ -176,7 +178,9 @@ class PostPage(CopyScreens, WorkspaceModelAdmin[Post]):
         if post.deleted_at is not None:
             parts.append(format_html("{} {}", tag("warning", _t("Deleted at the source")), moment(post.deleted_at)))
         if post.changed_at is not None:
-            parts.append(format_html("{} {}", tag("waiting", _t("Edited")), moment(post.changed_at)))
+            times = post.revision - 1
+            words = ngettext("Edited, %d time seen", "Edited, %d times seen", times) % times if times else _t("Edited")
+            parts.append(format_html("{} {}", tag("waiting", words), moment(post.changed_at)))
         return format_html_join("", '<span class="pult-mark">{}</span>', ((part,) for part in parts))
 
     @admin.display(description=_("earlier texts"))
@@ -190,10 +194,14 @@ class PostPage(CopyScreens, WorkspaceModelAdmin[Post]):
         for row in rows:
             before = "\n".join(filter(None, (row.title, row.text)))
             after = "\n".join(filter(None, later))
-            lines.append((moment(row.at), changes_html(before, after)))
+            lines.append(
+                (SafeString("" if lines else " open"), _t("Changed"), moment(row.at), changes_html(before, after))
+            )
             later = (row.title, row.text)
         return format_html_join(
-            "", '<details class="pult-change"><summary>{}</summary><div class="pult-text">{}</div></details>', lines
+            "",
+            '<details class="pult-change"{}><summary>{} {}</summary><div class="pult-text">{}</div></details>',
+            lines,
         )
 
 

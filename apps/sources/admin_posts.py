@@ -80,8 +80,8 @@ class PostAdmin(PostPage, PostScreens, WorkspaceModelAdmin[Post]):
     empty_text = _("What sources give appears here within a minute of collection. Add a source first.")
     fields = (
         *("marks", "title", "text_shown", "gallery", "earlier", "same_text", "counts", "forwarded", "answers"),
-        *("source_name", "channel", "author", "link", "published_at", "collected_at", "language", "fate"),
-        *("revision", "changed_at", "external_id"),
+        *("source_name", "author", "link", "published_at", "collected_at", "language", "fate"),
+        "external_id",
     )
     readonly_fields = fields
 
@@ -118,7 +118,8 @@ class PostAdmin(PostPage, PostScreens, WorkspaceModelAdmin[Post]):
     @admin.display(description=_("source"))
     def source_name(self, post: Post) -> str:
         """Who said it."""
-        return f"{post.source} · {post.channel}" if post.channel else str(post.source)
+        named = post.channel and post.channel != str(post.source)
+        return f"{post.source} · {post.channel}" if named else str(post.source)
 
     @admin.display(description=_("published"))
     def published(self, post: Post) -> SafeString | None:

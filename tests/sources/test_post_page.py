@@ -92,6 +92,14 @@ def test_page_tells_everything(client: Client, post: Post) -> None:
     assert "🦭" in shown
 
 
+def test_answer_to_a_part_of_an_album_leads_to_the_album(client: Client, post: Post) -> None:
+    album = PostFactory.create(source=post.source, message_id=10, kind="album")
+    PostMedia.objects.create(post=album, key="11")
+    Post.objects.filter(pk=post.pk).update(reply_to=11)
+
+    assert reverse("admin:sources_post_change", args=[album.pk]) in page(client, post)
+
+
 def test_page_of_a_plain_post_has_no_empty_lines(client: Client, post: Post) -> None:
     shown = page(client, post)
 
