@@ -8,13 +8,16 @@ from dataclasses import asdict
 from importlib import import_module
 from secrets import token_urlsafe
 from typing import Any
+from urllib.parse import urlsplit
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django_ratelimit.core import is_ratelimited
@@ -27,7 +30,7 @@ from apps.accounts.reports import reason_of
 from apps.accounts.requests import shown_of, user_of
 from apps.core.errors import PultError
 from apps.sources import services
-from apps.sources.models import Source
+from apps.sources.models import Source, Subscription
 from apps.sources.parsers.same_address import address_key
 from apps.sources.services import lists
 from apps.sources.services.lists import BROKEN, KNOWN, NEW, ListedFeed
@@ -65,6 +68,28 @@ class FeedScreens(WorkspaceModelAdmin[Source]):
             path("opml/download/", view(self.opml_download), name="sources_source_opml_download"),
             *super().get_urls(),
         ]
+
+    # What is known of one
+
+    @admin.display(description=gettext_lazy("hub"), empty_value="–")
+    def told_by(self, source: Source) -> str | None:
+        """Whether a hub tells of new entries, and what hinders it."""
+        subscription = Subscription.objects.filter(source=source).first()
+        if subscription is None:
+            return None
+        host = urlsplit(subscription.hub).hostname or subscription.hub
+        if subscription.state == Subscription.State.LIVE and subscription.ends_at:
+            words = _("%(hub)s tells of new posts; the feed itself is asked once a day. Renewed by %(when)s.")
+            return words % {"hub": host, "when": date_format(localtime(subscription.ends_at), "SHORT_DATETIME_FORMAT")}
+        return f"{host}: {subscription.get_state_display()}. {subscription.problem}".strip()
+
+    @admin.display(description=gettext_lazy("new address"), empty_value="–")
+    def moving(self, source: Source) -> str | None:
+        """Where the feed says it has moved to, while that is being confirmed."""
+        if not source.moved_to:
+            return None
+        words = _("The site sends to %(address)s for good. Pult follows once it has said so for a day.")
+        return words % {"address": source.moved_to}
 
     # Finding
 

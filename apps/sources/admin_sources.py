@@ -27,13 +27,14 @@ from apps.sources.models import Source
 
 # What is asked of a source of each kind, beside its name.
 KIND_FIELDS: dict[str, tuple[str, ...]] = {
-    Source.Kind.FEED: ("url", "interval_s", "fetch_media"),
-    Source.Kind.PAGE: ("url", "link_selector", "interval_s", "fetch_media"),
+    Source.Kind.FEED: ("url", "interval_s", "is_adaptive", "fetch_media"),
+    Source.Kind.PAGE: ("url", "link_selector", "interval_s", "is_adaptive", "fetch_media"),
     Source.Kind.TELEGRAM: ("channel", "interval_s", "backfill_posts", "backfill_from", "fetch_media", "upload"),
     Source.Kind.EXPORT: ("upload",),
 }
 # What is told of a source of each kind, below what is asked.
 KIND_FACTS: dict[str, tuple[str, ...]] = {
+    Source.Kind.FEED: ("told_by", "moving"),
     Source.Kind.PAGE: ("articles",),
     Source.Kind.TELEGRAM: ("account", "read_so_far"),
 }

@@ -46,6 +46,7 @@ class SourceForm(SourceKeepingPart, ChannelFormPart):
             "url",
             "link_selector",
             "interval_s",
+            "is_adaptive",
             "backfill_posts",
             "backfill_from",
             "retention_days",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -9,11 +10,12 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import AuditEntry
+from apps.core.clock import now
 from apps.sources import admin_feeds
 from apps.sources.models import Poll, Source
 from apps.sources.parsers.opml import Outline, read_opml, write_opml
 from tests.servers.site import SiteServer
-from tests.sources.factories import FeedFactory, MembershipFactory, WorkspaceFactory
+from tests.sources.factories import FeedFactory, MembershipFactory, SubscriptionFactory, WorkspaceFactory
 from tests.sources.payloads import entry, rss
 from tests.sources.test_opml import AT
 
@@ -190,3 +192,30 @@ def test_ways_to_add_stand_over_the_list(editor: Client) -> None:
     assert "List of feeds (OPML)" in shown
     assert "Add a web page" in shown
     assert reverse(FIND) in editor.get(reverse("admin:sources_source_add")).content.decode()
+
+
+def test_page_of_a_feed_tells_of_its_hub_and_its_move(editor: Client) -> None:
+    workspace = MembershipFactory._meta.model.objects.get().workspace
+    source = FeedFactory.create(workspace=workspace, moved_to="https://new.example/rss")
+    subscription = SubscriptionFactory.create(source=source, ends_at=now() + timedelta(days=5))
+    address = reverse("admin:sources_source_change", args=[source.pk])
+
+    shown = editor.get(address).content.decode()
+
+    assert "hub.example tells of new posts" in shown
+    assert "https://new.example/rss for good" in shown
+    assert subscription.secret not in shown
+    assert subscription.key not in shown
+    type(subscription).objects.update(state="refused", problem="The hub refuses: no room")
+    assert "hub.example: Refused. The hub refuses: no room" in editor.get(address).content.decode()
+
+
+def test_rhythm_can_be_switched_off(editor: Client) -> None:
+    workspace = MembershipFactory._meta.model.objects.get().workspace
+    source = FeedFactory.create(workspace=workspace, url="https://a.example/rss")
+    form = {"name": source.name, "url": source.url, "interval_s": "900"}
+
+    editor.post(reverse("admin:sources_source_change", args=[source.pk]), form)
+
+    source.refresh_from_db()
+    assert (source.is_adaptive, source.interval_s) == (False, 900)
