@@ -118,8 +118,6 @@ class HealthScreens(WorkspaceModelAdmin[Source]):
     @admin.display(description=_("posts"))
     def holdings(self, source: Source) -> SafeString:
         """How many posts it has, and what that means for deleting it."""
-        if source.pk is None:
-            return format_html("–")
         posts = Post.objects.filter(source=source).order_by()[:COUNT_MAX].count()
         if posts == 0:
             return format_html("{}", _t("None. It can be deleted."))

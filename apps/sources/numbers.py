@@ -95,10 +95,7 @@ class UtcHour(Func):
     """The hour of a stored moment; SQLite keeps moments as text, in UTC, so a cut will do there."""
 
     output_field = CharField()
-
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        """In PostgreSQL's words; connections are in UTC."""
-        return super().as_sql(compiler, connection, template="date_trunc('hour', %(expressions)s)", **extra)
+    template = "date_trunc('hour', %(expressions)s)"  # connections are in UTC
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
         """In SQLite's."""

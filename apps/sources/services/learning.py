@@ -35,7 +35,7 @@ def newest_note(workspace_id: int, zone: ZoneInfo) -> int:
         .only("pk", "rhythm", "last_post_at")
     )
     for source in stale:
-        source.last_post_at = source.newest  # type: ignore[attr-defined]
+        source.last_post_at = source.newest
         source.quiet_at = _quiet_at(source, zone)
     Source.objects.bulk_update(stale, ["last_post_at", "quiet_at"], batch_size=AT_ONCE)
     return len(stale)

@@ -199,7 +199,7 @@ def _has_users() -> Q:
     """Whether any row anywhere refers to the file."""
     used = Q(pk__in=[])
     for relation in MediaFile._meta.related_objects:
-        users = relation.related_model._base_manager.filter(**{f"{relation.field.name}": OuterRef("pk")})  # type: ignore[union-attr]
+        users = relation.related_model._base_manager.filter(**{f"{relation.field.name}": OuterRef("pk")})
         used |= Q(Exists(users))
     return used
 

@@ -23,7 +23,10 @@ def upkeep_begin(workspace: Workspace) -> None:
 
 def round_next(kind: type[HealthCheck] | type[Retention], *, workspace_id: int, at: datetime) -> None:
     """Make the next round, unless one is live already."""
-    kind.objects.bulk_create([kind(workspace_id=workspace_id, not_before=at)], ignore_conflicts=True)
+    if kind is HealthCheck:
+        HealthCheck.objects.bulk_create([HealthCheck(workspace_id=workspace_id, not_before=at)], ignore_conflicts=True)
+    else:
+        Retention.objects.bulk_create([Retention(workspace_id=workspace_id, not_before=at)], ignore_conflicts=True)
 
 
 def round_forget(row: HealthCheck | Retention) -> None:
