@@ -57,7 +57,6 @@ SIDEBAR: tuple[tuple[Words, tuple[Entry, ...]], ...] = (
             Entry(_("Numbers"), "bar_chart", "admin:sources_post_numbers", "sources.view_post"),
             Entry(_("Filters"), "filter_alt", "sources.filterset"),
             Entry(_("Families"), "diversity_3", "sources.family"),
-            Entry(_("Likely sisters"), "join_inner", "sources.kinship"),
             Entry(_("Telegram accounts"), "contact_phone", "telegram.session"),
             Entry(_("Presets"), "tune", "stories.preset"),
         ),
@@ -75,7 +74,7 @@ SIDEBAR: tuple[tuple[Words, tuple[Entry, ...]], ...] = (
         (
             Entry(_("Outbox"), "outbox", "delivery.delivery"),
             Entry(_("Bots"), "smart_toy", "telegram.bot"),
-            Entry(_("Alerts in Telegram"), "notifications_active", "notifications.alertchat"),
+            Entry(_("Alert chats"), "notifications_active", "notifications.alertchat"),
         ),
     ),
     (
@@ -86,6 +85,7 @@ SIDEBAR: tuple[tuple[Words, tuple[Entry, ...]], ...] = (
             Entry(_("Readings"), "forum", "sources.channelread"),
             Entry(_("Imports"), "upload_file", "sources.importfile"),
             Entry(_("Groupings"), "hub", "stories.grouping"),
+            Entry(_("Likely sisters"), "join_inner", "sources.kinship"),
             Entry(_("Updates"), "move_to_inbox", "telegram.update"),
             Entry(_("AI spending"), "payments", "ai.spend"),
         ),

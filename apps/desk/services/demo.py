@@ -111,6 +111,7 @@ def _sources(workspace: Workspace) -> None:
                 name=feed.title,
                 url=feed_url(feed.slug),
                 interval_s=INTERVAL_S,
+                is_adaptive=False,
             )
             if feed.unwanted:
                 rules_save(owner=source, drafts=[Draft(FilterRule.Kind.WORDS, value=feed.unwanted)])
