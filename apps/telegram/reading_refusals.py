@@ -29,6 +29,7 @@ WORDS = {
     ),
     "api_wrong": lazy("Telegram does not know this api_id with this api_hash. Copy both from my.telegram.org."),
     "proxy_wrong": lazy("The proxy's address can't be read: socks5://, http:// or mtproto://, then host and port."),
+    "proxy_private": lazy("The proxy's address is not public. Whoever runs Pult may allow it by HTTP_ALLOW_PRIVATE."),
     "string_unreadable": lazy("The kept login can't be read. Log in again."),
     "phone_wrong": lazy("Telegram does not know such a phone number. Write it with the country's code: +7…"),
     "phone_banned": lazy("Telegram has banned this phone number."),

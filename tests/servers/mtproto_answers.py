@@ -106,8 +106,8 @@ class Telegram:
     # Logging in
 
     def GetConfig(self, _key: int, _request: Any) -> Any:
-        option = made(types.DcOption, id=2, ip_address="127.0.0.1", port=self.port)
-        return made(types.Config, this_dc=2, dc_options=[option], expires=SENT)
+        options = [made(types.DcOption, id=dc, ip_address="127.0.0.1", port=self.port) for dc in (2, 4)]
+        return made(types.Config, this_dc=2, dc_options=options, expires=SENT)
 
     def GetUsers(self, key: int, _request: Any) -> Any:
         return [self.login(key)]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from telethon.sessions import StringSession
 from telethon.tl import types
 
 from apps.core.errors import PermanentError, RetryableError
@@ -78,6 +79,18 @@ def test_login_goes_over_four_connections(server: MtprotoStandIn, telegram: Tele
     done = asyncio.run(steps())
     assert (done.me.user_id, done.me.username, done.me.name) == (501, "vera_reads", "Vera")
     assert len(server.keys) == 1  # every step came with the key of the first
+
+
+def test_phone_of_another_data_centre_is_followed_there(server: MtprotoStandIn, telegram: Telegram) -> None:
+    telegram.refusals["SendCode"] = [(303, "PHONE_MIGRATE_4")]
+
+    async def steps() -> LoggedIn | PasswordWanted:
+        sent = await TelethonLoginDesk().send_code(ACCOUNT, PHONE)
+        assert StringSession(sent.string).dc_id == 4
+        return await TelethonLoginDesk().enter_code(with_string(sent.string), PHONE, sent.code_hash, "24680")
+
+    assert isinstance(asyncio.run(steps()), LoggedIn)
+    assert len(server.keys) == 2  # a key at each of the two
 
 
 def test_step_whose_process_died_is_made_good_by_the_next(server: MtprotoStandIn, telegram: Telegram) -> None:

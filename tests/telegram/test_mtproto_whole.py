@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from apps.core.errors import RetryableError
+from apps.core.errors import PermanentError, RetryableError
 from apps.telegram.adapters.telethon import TelethonReader
 from apps.telegram.adapters.telethon_login import TelethonLoginDesk
 from apps.telegram.models import Peer, Session
@@ -40,6 +40,7 @@ def telegram() -> Telegram:
 @pytest.fixture
 def server(telegram: Telegram, settings: Any, tmp_path: Path) -> Iterator[MtprotoStandIn]:
     with MtprotoStandIn(telegram).running() as running:
+        settings.LANGUAGE_CODE = "en"  # of the host's threads
         settings.TELEGRAM_READER = "telethon"
         settings.TELEGRAM_MTPROTO_SERVER = f"127.0.0.1:{running.port}"
         settings.TELEGRAM_MTPROTO_KEY = str(running.write_key(tmp_path / "server.pem"))
@@ -113,8 +114,9 @@ def kinds(port: int) -> dict[str, tuple[Callable[..., Awaitable[None]], str]]:
 
 @pytest.mark.parametrize(("kind", "carried"), [("socks5", "vera"), ("http", "CONNECT"), ("mtproto", "2")])
 def test_account_connects_through_its_proxy(
-    kind: str, carried: str, server: MtprotoStandIn, telegram: Telegram
+    kind: str, carried: str, server: MtprotoStandIn, telegram: Telegram, settings: Any
 ) -> None:
+    settings.HTTP_ALLOW_PRIVATE = ["127.0.0.0/8"]
     telegram.accounts[PHONE[1:]].password = ""
     serve, address = kinds(server.port)[kind]
 
@@ -131,7 +133,21 @@ def test_account_connects_through_its_proxy(
         assert proxy.carried == [carried] * 3
 
 
-def test_absent_proxy_is_told_and_nobody_is_asked_directly(server: MtprotoStandIn, telegram: Telegram) -> None:
+def test_private_proxy_is_refused_before_it_is_connected_to(server: MtprotoStandIn, settings: Any) -> None:
+    settings.HTTP_ALLOW_PRIVATE = ["127.0.0.1:9"]
+    with proxies.running(proxies.socks5) as proxy:
+        address = f"socks5://vera:opensesame@localhost:{proxy.port}"
+        account = SessionSnapshot(pk=1, api_id=12345, api_hash="0" * 32, string="", proxy=address)
+        with pytest.raises(PermanentError) as private:
+            asyncio.run(TelethonLoginDesk().send_code(account, PHONE))
+        assert private.value.code == "proxy_private"
+        assert proxy.carried == []
+
+
+def test_absent_proxy_is_told_and_nobody_is_asked_directly(
+    server: MtprotoStandIn, telegram: Telegram, settings: Any
+) -> None:
+    settings.HTTP_ALLOW_PRIVATE = ["127.0.0.1:1"]
     account = SessionSnapshot(
         pk=1, api_id=12345, api_hash="0" * 32, string="", proxy="socks5://vera:opensesame@127.0.0.1:1"
     )

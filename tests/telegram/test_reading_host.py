@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -14,6 +15,7 @@ import pytest
 from apps.accounts.models import Alert, AuditEntry
 from apps.core.clock import now
 from apps.core.errors import PermanentError, RetryableError
+from apps.telegram.adapters.fake_reader import FakeReader
 from apps.telegram.adapters.fake_world import FakeWorld
 from apps.telegram.models import Budget, Peer, Session
 from apps.telegram.reading import ChannelReader, ChannelRef, Me
@@ -27,6 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def world(settings: Any, tmp_path: Path) -> FakeWorld:
+    settings.LANGUAGE_CODE = "en"  # of the host's threads
     settings.TELEGRAM_READER = "scripted"
     settings.TELEGRAM_READER_DIR = tmp_path
     return FakeWorld(tmp_path)
@@ -226,6 +229,33 @@ def test_network_trouble_is_shown_and_tried_again(world: FakeWorld, hosts: Calla
     assert Session.objects.get().state == Session.State.ACTIVE
     until(lambda: session.pk in host.held())
     assert Session.objects.get().problem == ""
+
+
+def test_request_under_way_ends_in_words_when_the_host_stops(
+    world: FakeWorld, hosts: Callable[..., ReadingHost], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = threading.Event()
+
+    async def slow(_reader: FakeReader, _username: str) -> None:
+        asked.set()
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(FakeReader, "resolve", slow)
+    session = SessionFactory.create()
+    host = hosts()
+    until(lambda: session.pk in host.held())
+
+    async def resolve() -> str:
+        asking = asyncio.create_task(host.reader(session.pk).resolve("port_news"))
+        await asyncio.to_thread(asked.wait, 10)
+        await asyncio.to_thread(host.stop)
+        with pytest.raises(RetryableError) as stopped:
+            await asking
+        return stopped.value.code
+
+    assert asyncio.run(resolve()) == "not_held"
+    with pytest.raises(RetryableError):
+        host.reader(session.pk)
 
 
 def test_trouble_is_told_of_when_it_lasts() -> None:

@@ -21,7 +21,9 @@ from telethon import TelegramClient, connection
 from telethon.crypto import rsa
 from telethon.sessions import StringSession
 
-from apps.core.errors import PultError
+from apps.core.addresses import AllowList
+from apps.core.errors import PermanentError, PultError
+from apps.core.http.guard import Guard
 from apps.telegram.adapters.telethon_errors import FAILURES, failure, unreachable
 from apps.telegram.mtproto_server import MtprotoServer, public_key_of, server_of
 from apps.telegram.reading import SessionSnapshot
@@ -35,11 +37,15 @@ LOG.setLevel(logging.CRITICAL)
 Answer = TypeVar("Answer")
 
 
-def client_of(account: SessionSnapshot, session: StringSession, *, updates: bool) -> TelegramClient:
+def client_of(
+    account: SessionSnapshot, session: StringSession, *, updates: bool, by: dict[str, Any] | None = None
+) -> TelegramClient:
     """A client of an account, not connected yet; it neither sleeps through flood waits nor reconnects by itself.
 
+    `by` is its proxy's route.
+
     Raises:
-        PermanentError: no api_id, or a proxy's address that can't be read.
+        PermanentError: no api_id.
     """
     if not account.api_id or not account.api_hash:
         raise refused("no_api")
@@ -47,7 +53,7 @@ def client_of(account: SessionSnapshot, session: StringSession, *, updates: bool
         session,
         account.api_id,
         account.api_hash,
-        **route(account.proxy),
+        **(by or {}),
         use_ipv6=":" in (session.server_address or ""),
         timeout=CONNECT_S,
         request_retries=1,  # the one more that a move to another data centre needs
@@ -91,6 +97,28 @@ def route(proxy: str) -> dict[str, Any]:
     return {"proxy": (address.scheme, host, port, True, user, password)}
 
 
+async def guarded_route(proxy: str) -> dict[str, Any]:
+    """The route of a proxy that a person typed: only to public addresses, or to those that the settings allow.
+
+    Raises:
+        PermanentError: the address can't be read, or is private.
+        RetryableError: the proxy's name has no address now.
+    """
+    found = route(proxy)
+    if not found:
+        return found
+    told = list(found["proxy"])
+    place = 0 if "connection" in found else 1
+    guard = Guard(AllowList.parse(settings.HTTP_ALLOW_PRIVATE))
+    try:
+        addresses = await guard.addresses(told[place], told[place + 1])
+    except PermanentError:
+        raise refused("proxy_private") from None
+    # The very address that was looked at, so that a second answer of the name server has no say.
+    told[place] = str(addresses[0])
+    return {**found, "proxy": tuple(told)}
+
+
 async def session_of(string: str) -> StringSession:
     """A session's string read, and pointed at the configured server where that stands for its data centre.
 
@@ -131,7 +159,8 @@ async def connected(account: SessionSnapshot, *, updates: bool = False) -> Async
     Raises:
         PermanentError, RetryableError: as the ports say.
     """
-    client = client_of(account, await session_of(account.string), updates=updates)
+    by = await guarded_route(account.proxy)
+    client = client_of(account, await session_of(account.string), updates=updates, by=by)
     try:
         await answered(client.connect())
         yield client

@@ -80,7 +80,14 @@ class HostedReader:
         if self._loop.is_closed() or not self._loop.is_running():
             work.close()
             raise not_held()
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+        try:
+            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+        except asyncio.CancelledError:
+            # The host stopped; our own cancellation is none of its doing.
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise not_held() from None
 
 
 async def following(hints: AsyncIterator[int]) -> int | None:
