@@ -52,7 +52,7 @@ class PostScreens(WorkspaceModelAdmin[Post]):
             return queryset, False
         found, is_cut = posts_found(queryset, search_term)
         if is_cut:
-            words = _t("Very many posts have these words: the newest are shown. Add a word or a filter for older ones.")
+            words = _t("Many posts have these words; the newest are shown. Add a word or a filter for older ones.")
             messages.info(request, words)
         return found, False
 

@@ -65,9 +65,9 @@ def _on_postgresql(posts: QuerySet[Post], terms: list[str]) -> tuple[list[int], 
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
         try:
             for back in NEWEST:
-                found = list(hits.filter(pk__gt=last - back).values_list("pk", flat=True)[:HITS_MAX])
+                found = list(hits.filter(pk__gt=last - back).values_list("pk", flat=True)[: HITS_MAX + 1])
                 if len(found) >= HITS_ENOUGH:
-                    return found, last > back
+                    return found[:HITS_MAX], len(found) > HITS_MAX or last > back
             found = list(hits.values_list("pk", flat=True)[: HITS_MAX + 1])
         finally:
             cursor.execute("SET LOCAL enable_seqscan = DEFAULT; SET LOCAL enable_indexscan = DEFAULT")
