@@ -43,4 +43,8 @@ class Limit(FileUploadHandler):
         """The refusal of a file that was too large; other handlers give what they kept."""
         if self._received <= self._limit:
             return None
+        for other in self.request.upload_handlers if self.request is not None else ():
+            kept = getattr(other, "file", None)
+            if kept is not None and other is not self:
+                kept.close()  # what a handler had kept of it goes now, not when memory is tidied
         return RefusedUpload(self.file_name or "", b"", self.content_type or "application/octet-stream")

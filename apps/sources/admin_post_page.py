@@ -190,7 +190,7 @@ class PostPage(CopyScreens, WorkspaceModelAdmin[Post]):
         if not rows:
             return ""
         later = (post.title, post.text)
-        lines = []
+        lines: list[tuple[object, ...]] = []
         for row in rows:
             before = "\n".join(filter(None, (row.title, row.text)))
             after = "\n".join(filter(None, later))

@@ -19,16 +19,14 @@ from apps.core.work import claims, drain, kinds, stopping
 from apps.core.work.drain import Defer
 from apps.core.work.scan import Only
 from apps.sources.collectors.channel import FIND_LATER, ReadPlan, ReadResult, channel_read
-from apps.sources.collectors.media import MediaPlan, channel_media_fetch
 from apps.sources.models import Poll, Source
-from apps.sources.services import channel_accounts, fetching, read_schedule, reads
-from apps.sources.services.media_store import Kept
+from apps.sources.services import channel_accounts, read_schedule, reads
 from apps.telegram.reading import ChannelReader
 
 log = structlog.get_logger(__name__)
-KIND, FETCH_KIND = "channel_read", "channel_fetch"
+KIND = "channel_read"
 PROCESS = "run_telegram_reader"
-LEASE, FETCH_LEASE = timedelta(minutes=3), timedelta(minutes=5)
+LEASE = timedelta(minutes=3)
 FLIGHTS_EACH, FLIGHTS_MOST = 2, 12  # readings at a time: of one account, of all
 LOOK_S, TICK_S, SPREAD_S = 1.0, 10.0, 5.0
 WAIT_S = 5.0
@@ -119,8 +117,6 @@ class ChannelReading:
             channel_accounts.channels_spread()
         if claims.is_due(kinds.get(KIND), only=self.readable()):
             drain.run(self.job())
-        if claims.is_due(kinds.get(FETCH_KIND), only=self.readable()):
-            drain.run(self.fetch_job())
 
     def job(self) -> drain.Job:
         """How readings are worked, with as many at a time as the accounts are good for."""
@@ -131,19 +127,6 @@ class ChannelReading:
             record=reads.read_record,
             lease=LEASE,
             concurrency=min(FLIGHTS_MOST, max(1, len(self._held)) * FLIGHTS_EACH),
-            only=self.readable,
-        )
-
-    def fetch_job(self) -> drain.Job:
-        """How files of messages are fetched: one at a time, so that readings do not wait long."""
-        return drain.Job(
-            kind=FETCH_KIND,
-            plan=fetching.channel_fetch_plan,
-            work=self.fetch,
-            record=fetching.fetch_record,
-            lease=FETCH_LEASE,
-            concurrency=max(1, min(4, len(self._held))),
-            attempts_max=5,
             only=self.readable,
         )
 
@@ -182,17 +165,6 @@ class ChannelReading:
             return _failed(plan, error, error.retry_after)
         except PermanentError as error:
             return _failed(plan, error)
-
-    async def fetch(self, plan: MediaPlan) -> Kept | None:
-        """Fetch one file; what must wait is put off."""
-        if self._accounts is None:
-            return None
-        try:
-            return await channel_media_fetch(plan, self._accounts.reader(plan.session_pk))
-        except RetryableError as error:
-            if error.code in WAITS:
-                raise self._later(plan.session_pk, error) from error
-            raise
 
     def _later(self, session_pk: int, error: RetryableError) -> Defer:
         seconds = error.retry_after or WAIT_S

@@ -11,9 +11,10 @@ from django.core.files.storage import default_storage
 
 from apps.core.clock import now
 from apps.core.errors import RetryableError, TransitionError
-from apps.core.work import drain, kinds
-from apps.sources.channel_reader import ChannelReading
+from apps.core.work import kinds
+from apps.sources.channel_fetcher import ChannelFetching
 from apps.sources.collectors import media as fetching_media
+from apps.sources.media_parts import Part
 from apps.sources.models import ChannelFetch, MediaFetch, MediaFile, PostMedia, Source
 from apps.sources.ports import Item, Media
 from apps.sources.services import media_fetch_ask, posts_intake
@@ -148,7 +149,7 @@ def test_cut_fetch_goes_on_where_it_was(host: SiteServer, tmp_path: Path) -> Non
 
 def test_file_that_became_another_is_begun_anew(host: SiteServer, tmp_path: Path) -> None:
     media = shown(host.page("/a.jpg", picture("blue")))
-    part = fetching_media.Part(media.pk)
+    part = Part(media.pk)
     part.cut(0, tag='"old"')
     part.add(b"x" * 50)
 
@@ -159,17 +160,17 @@ def test_file_that_became_another_is_begun_anew(host: SiteServer, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("answer", "words"),
+    ("answer", "code"),
     [
-        (Page(b"<html>", status=200), "no picture"),
+        (Page(b"<html>", status=200), "not_a_picture"),
         (Page(b"", status=200), "empty"),
-        (Page(b"", status=404, etag=""), "404"),
-        (Page(b"x" * 5000, status=200), "larger"),
-        (Page(b"x" * 50, status=206, headers={"Content-Range": "bytes 0-49/999999"}), "larger"),
+        (Page(b"", status=404, etag=""), "http_404"),
+        (Page(b"x" * 5000, status=200), "too_large"),
+        (Page(b"x" * 50, status=206, headers={"Content-Range": "bytes 0-49/999999"}), "too_large"),
     ],
 )
 def test_what_can_not_be_had_is_said(
-    host: SiteServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, answer: Page, words: str
+    host: SiteServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, answer: Page, code: str
 ) -> None:
     monkeypatch.setattr("apps.sources.services.fetching.media_max_bytes", lambda: 3000)
     media = shown(host.pages("/a.jpg", [answer]), kind="photo")
@@ -179,7 +180,8 @@ def test_what_can_not_be_had_is_said(
 
     media.refresh_from_db()
     assert (media.state, MediaFetch.objects.get().state) == ("failed", "dead")
-    assert words in media.problem
+    assert MediaFetch.objects.get().error_code == code
+    assert media.problem
     assert not MediaFile.objects.exists()
     assert parts(tmp_path) == []
     host.page("/a.jpg", picture())
@@ -274,12 +276,9 @@ def channel_media() -> PostMedia:
 
 
 def fetch(media: PostMedia, reader: Reader) -> None:
-    reading = ChannelReading()
     session_pk = media.post.source.session_id
     assert session_pk is not None
-    reading._accounts = Held(session_pk, reader)
-    reading._held = frozenset({session_pk})
-    drain.run(reading.fetch_job())
+    ChannelFetching(Held(session_pk, reader)).turn()
 
 
 def test_file_of_a_channel_comes_through_its_account(channel_media: PostMedia) -> None:

@@ -10,8 +10,9 @@ from django.urls import reverse
 
 from apps.accounts.models import Membership
 from apps.core.clock import now
+from apps.sources.media_bytes import Incoming
 from apps.sources.models import MediaFetch, MediaFile, Post, PostMedia, Revision
-from apps.sources.services.media_store import Incoming, media_file_keep
+from apps.sources.services.media_store import media_file_keep
 from tests.sources.exports import picture
 from tests.sources.factories import FeedFactory, MembershipFactory, PostFactory
 

@@ -13,9 +13,10 @@ from apps.core.clock import now
 from apps.core.errors import PermanentError, TransitionError
 from apps.core.work import bells
 from apps.core.work.models import WorkRow
-from apps.sources.collectors.media import MediaPlan, Part
+from apps.sources.media_bytes import Kept, media_max_bytes
+from apps.sources.media_parts import MediaPlan, Part
 from apps.sources.models import ChannelFetch, MediaFetch, Post, PostMedia, Source
-from apps.sources.services.media_store import Kept, media_failed, media_file_of, media_max_bytes, media_stored
+from apps.sources.services.media_store import media_failed, media_file_of, media_stored
 from apps.telegram.services.session_budget import channel_ref
 
 BATCH = 1000

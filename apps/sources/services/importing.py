@@ -10,13 +10,14 @@ from typing import IO
 from django.utils.translation import gettext as _
 
 from apps.core.errors import PermanentError, TransitionError
+from apps.sources.media_bytes import Incoming, media_max_bytes
 from apps.sources.models import PostMedia, Source
 from apps.sources.parsers.archives import FAULTS, Folder
 from apps.sources.parsers.export import read_export
 from apps.sources.parsers.json_repair import Repaired
 from apps.sources.ports import IntakeReport, Item
 from apps.sources.services.intake import BATCH, posts_intake
-from apps.sources.services.media_store import Incoming, media_failed, media_file_keep, media_max_bytes, media_stored
+from apps.sources.services.media_store import media_failed, media_file_keep, media_stored
 
 WAITING = (PostMedia.State.REMOTE, PostMedia.State.FAILED)
 
