@@ -180,7 +180,8 @@ class Account:
         found = self._open("by_ids", channel).messages
         return {number: found.get(number) for number in ids}
 
-    async def fetch_media(self, *_asked: object, **_options: object) -> AsyncIterator[bytes]:
+    async def fetch_media(self, *asked: object, **_options: object) -> AsyncIterator[bytes]:
+        self._ask("fetch_media", asked)
         raise PermanentError("no media here", code="media_gone")
         yield b""
 

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,19 @@ import pytest
 from django.core.management import call_command
 
 from apps.core.clock import now
+from apps.core.errors import RetryableError
 from apps.core.startup import on_demand
 from apps.core.ticks import tick_last
 from apps.core.work import bells, kinds, stopping
 from apps.core.work.sweep import sweep
+from apps.sources.channel_fetcher import ChannelFetching
 from apps.sources.channel_reader import PROCESS, ChannelReading, Every
 from apps.sources.management.commands import run_telegram_reader
-from apps.sources.models import ChannelRead, Post
+from apps.sources.models import ChannelFetch, ChannelRead, Post, PostMedia
+from apps.sources.services.fetching import media_fetch_ask
 from apps.telegram.models import Session
-from tests.sources.channels import Telegram, added
+from apps.telegram.reading import Attachment
+from tests.sources.channels import Telegram, added, again, read, texts
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_listeners")]
 
@@ -124,3 +129,25 @@ def test_it_is_time_at_first_and_then_after_a_while() -> None:
     assert [every.is_time(), every.is_time()] == [True, False]
     every.again()
     assert every.is_time()
+
+
+def test_a_wait_for_files_stops_files_and_no_reading(telegram: Telegram, account: Session) -> None:
+    channel = telegram.channel()
+    number = channel.post("слово", attachment=Attachment("photo", mime="image/jpeg", size=3))
+    source = added(account)
+    reading = read(telegram)
+    media_fetch_ask(media=PostMedia.objects.get())
+    fetching = ChannelFetching(telegram)
+    telegram.refusals["fetch_media"] = [RetryableError("slowly", code="flood", retry_after=3600)]
+
+    fetching.turn()
+
+    row = ChannelFetch.objects.get()
+    assert (row.state, row.attempts, row.media.key) == ("ready", 0, str(number))
+    assert row.not_before > now() + timedelta(minutes=59)
+    channel.post("второе")
+    again(telegram, source, reading)
+    assert texts() == ["слово", "второе"]
+    ChannelFetch.objects.update(not_before=now())
+    fetching.turn()
+    assert telegram.count("fetch_media") == 1

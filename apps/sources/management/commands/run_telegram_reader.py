@@ -12,6 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from apps.core.work import stopping
+from apps.sources.channel_fetcher import ChannelFetching
 from apps.sources.channel_reader import ChannelReading
 from apps.telegram.reading_host import ReadingHost
 from apps.telegram.services.session_lease import LEASE_S
@@ -45,7 +46,7 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda _number, _frame: reading.stop())
         stopping.forget()
-        with ReadingHost(on_hint=reading.hint, lease_s=lease) as host:
+        with ReadingHost(on_hint=reading.hint, lease_s=lease) as host, ChannelFetching(host):
             reading.run(host)
         sign().unlink(missing_ok=True)
         if not stopping.is_asked():
