@@ -14,8 +14,10 @@ from typing import TypeVar
 from django.utils.translation import gettext as _
 
 from apps.core.errors import PermanentError, PultError, RetryableError
+from apps.sources import filters
 from apps.sources.parsers.channel import Stretch, Voice, items_of, newer_taken, older_taken
 from apps.sources.ports import Item
+from apps.sources.services.intake import Prepared, items_prepare
 from apps.telegram.reading import ChannelInfo, ChannelMessage, ChannelReader, ChannelRef
 
 PAGE = 100  # as much as Telegram gives in one answer
@@ -75,6 +77,7 @@ class ReadPlan:
     back: Back | None = None
     describes: bool = False
     title: str = ""
+    rules: filters.Rules = ()
     is_wanted: bool = True
 
 
@@ -92,7 +95,7 @@ class ReadResult:
     """What a reading came to; `outcome` is empty where the source did not want it any more.
 
     Attributes:
-        items: new posts and posts read again, as they are now.
+        prepared: new posts and posts read again as they are now, as they will be stored.
         read_to_id: everything up to this message is read now.
         is_whole: nothing newer was left.
         seen: rows of posts that were read again.
@@ -105,7 +108,7 @@ class ReadResult:
     session_pk: int = 0
     info: ChannelInfo | None = None
     title: str = ""
-    items: tuple[Item, ...] = ()
+    prepared: tuple[Prepared, ...] = ()
     read_to_id: int = 0
     is_whole: bool = True
     seen: tuple[int, ...] = ()
@@ -211,7 +214,8 @@ async def channel_read(plan: ReadPlan, reader: ChannelReader) -> ReadResult:
         newest, step = await reading.first(channel, plan.back or Back(0))
         result = replace(result, read_to_id=newest, back=step)
     items = (*items_of(reading.new, voice), *reading.again)
-    return replace(result, outcome="fetched" if items else "unchanged", info=reading.info, items=items)
+    prepared = tuple(await asyncio.to_thread(items_prepare, items, plan.rules)) if items else ()
+    return replace(result, outcome="fetched" if items else "unchanged", info=reading.info, prepared=prepared)
 
 
 async def _rest(reading: _Reading, channel: ChannelRef, voice: Voice, result: ReadResult) -> ReadResult:

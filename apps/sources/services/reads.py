@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 from apps.accounts.services import alert_close
 from apps.core.clock import now
 from apps.core.work.models import WorkQuerySet, WorkRow
+from apps.sources import filters
 from apps.sources.collectors.channel import PAGE, Again, Back, BackStep, ReadPlan, ReadResult
 from apps.sources.models import ChannelRead, Poll, Post, PostMedia, Source
 from apps.sources.ports import IntakeReport
 from apps.sources.services.channel_states import channel_failed, channel_named, trouble_told
 from apps.sources.services.gone import posts_mark_deleted
-from apps.sources.services.intake import posts_intake
+from apps.sources.services.intake import posts_record
 from apps.sources.services.read_schedule import BACK_WAIT, MORE_WAIT, read_next, read_wait
 from apps.sources.services.schedule import failing_key, wait_after
 from apps.telegram.models import Peer
@@ -54,6 +55,7 @@ def read_plan(row: ChannelRead) -> ReadPlan:
         again=due_again(source, at),
         back=_back(source, row, at, is_first=not read_to),
         title=_title(source),
+        rules=filters.rules_of(source),
         describes=source.described_at is None or source.described_at < at - DESCRIBED_EVERY,
     )
 
@@ -133,7 +135,7 @@ def read_record(row: ChannelRead, result: ReadResult) -> None:
         if wait is not None:
             read_next(source, wait=wait)
     elif channel_named(source, result):
-        report = posts_intake(source=source, items=result.items)
+        report = posts_record(source=source, prepared=result.prepared)
         deleted = posts_mark_deleted(source=source, external_ids=result.gone)
         Post.objects.filter(source=source, pk__in=result.seen).update(counted_at=now())
         _succeeded(source, result)
