@@ -75,10 +75,16 @@ def _on_postgresql(posts: QuerySet[Post], terms: list[str]) -> tuple[list[int], 
 
 
 def _on_sqlite(posts: QuerySet[Post], terms: list[str]) -> tuple[list[int], bool]:
-    """The newest hits; a filter of few posts is applied after so many of them."""
+    """The newest hits: FTS5 gives them newest first, so a few of them cost little; all of them only where few fit."""
     query = " AND ".join(_sqlite_term(term) for term in terms)
-    matched = RawSQL("SELECT rowid FROM sources_post_words WHERE sources_post_words MATCH %s", [query])
-    found = list(posts.filter(pk__in=matched).order_by("-pk").values_list("pk", flat=True)[: HITS_MAX + 1])
+    for limit in (NEWEST[0], -1):
+        matched = RawSQL(
+            "SELECT rowid FROM sources_post_words WHERE sources_post_words MATCH %s ORDER BY rowid DESC LIMIT %s",
+            [query, limit],
+        )
+        found = list(posts.filter(pk__in=matched).order_by("-pk").values_list("pk", flat=True)[: HITS_MAX + 1])
+        if len(found) >= HITS_ENOUGH:
+            break
     return found[:HITS_MAX], len(found) > HITS_MAX
 
 
