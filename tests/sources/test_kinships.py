@@ -16,7 +16,6 @@ from apps.sources.services.kinships import (
     kinship_refuse,
     kinship_reopen,
     kinship_review_later,
-    kinship_review_now,
     kinships_review,
 )
 from apps.sources.tasks import KINSHIPS
@@ -238,7 +237,7 @@ def test_a_review_is_asked_once_and_worked_once(kinship: Kinship) -> None:
         kinship_review_later(kinship.workspace_id)
     drain.run_batches(KINSHIPS)
     assert list(KinshipReview.objects.values_list("state", flat=True)) == ["ready"]
-    kinship_review_now(kinship.workspace_id)
+    KinshipReview.objects.update(not_before=AT)
     drain.run_batches(KINSHIPS)
     drain.run_batches(KINSHIPS)
     assert list(KinshipReview.objects.values_list("state", flat=True)) == ["done"]
@@ -247,7 +246,8 @@ def test_a_review_is_asked_once_and_worked_once(kinship: Kinship) -> None:
 
 def test_a_review_killed_half_way_is_worked_again(kinship: Kinship, monkeypatch: pytest.MonkeyPatch) -> None:
     Kinship.objects.all().delete()
-    kinship_review_now(kinship.workspace_id)
+    kinship_review_later(kinship.workspace_id)
+    KinshipReview.objects.update(not_before=AT)
 
     def killed(*_args: object) -> None:
         raise SystemExit

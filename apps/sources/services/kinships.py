@@ -20,7 +20,6 @@ from apps.accounts.models import User
 from apps.accounts.services import audit_record
 from apps.core.clock import now
 from apps.core.errors import TransitionError
-from apps.core.work import bells
 from apps.sources.models import Family, Kinship, KinshipReview, Post, Source, Voice
 from apps.sources.services.families import family_named, members_set
 from apps.sources.services.signatures import voices_of
@@ -248,10 +247,3 @@ def _is_bound(voice: Voice, apart_from: Kinship) -> bool:
     """Whether another confirmed pair keeps a voice in its family."""
     pairs = Kinship.objects.filter(Q(first=voice) | Q(second=voice), state=Kinship.State.CONFIRMED)
     return pairs.exclude(pk=apart_from.pk).exists()
-
-
-def kinship_review_now(workspace_id: int) -> None:
-    """Have it looked through as soon as a worker is free."""
-    kinship_review_later(workspace_id)
-    KinshipReview.objects.filter(workspace=workspace_id, state=KinshipReview.State.READY).update(not_before=now())
-    bells.ring_on_commit("kinship_review")
