@@ -165,3 +165,64 @@ def test_a_host_that_hangs_leaves_room_for_others(monkeypatch):
         "host_busy",
         "host_busy",
     ]
+
+
+def test_a_held_host_gives_no_turn_until_the_end():
+    async def work() -> list[float]:
+        turns = LocalTurns()
+        await turns.hold("a.example:80", 60.0)
+        await turns.hold("a.example:80", 30.0)  # a shorter hold does not end a longer one
+        return [round(await turns.book(host, 1.0)) for host in ("a.example:80", "b.example:80")]
+
+    assert run(work()) == [60, 0]
+
+
+@pytest.mark.redis
+@needs_redis
+def test_a_held_host_is_held_for_every_process():
+    host = f"{uuid4().hex}.example:80"
+
+    async def work() -> list[float]:
+        one, other = turns_for(settings.REDIS_URL), turns_for(settings.REDIS_URL)
+        try:
+            await one.hold(host, 60.0)
+            await other.hold(host, 30.0)
+            return [round(await other.book(host, 1.0)), round(await one.book(host, 1.0))]
+        finally:
+            await one.aclose()
+            await other.aclose()
+
+    assert run(work()) == [60, 60]
+
+
+def test_those_who_are_sent_away_come_back_one_after_another():
+    queue = places_module.HostQueue()
+    queue.took(4.0)
+
+    waits = [queue.later(interval_s=1.0) for _time in range(4)]
+
+    assert [round(wait) for wait in waits] == [2, 4, 6, 8]  # two at a time, four seconds each
+    assert round(queue.later(interval_s=1.0, least_s=100.0)) == 100
+
+
+def test_a_queue_is_never_put_off_for_ever():
+    queue = places_module.HostQueue()
+    queue.took(60.0)
+
+    assert max(queue.later(interval_s=1.0) for _time in range(200)) == places_module.LONGEST_QUEUE_S
+
+
+@pytest.mark.parametrize(
+    ("pace_s", "interval_s", "room"), [(0.0, 0.0, 2), (0.01, 0.0, 8), (0.5, 0.0, 4), (9.0, 0.0, 2), (0.01, 1.0, 2)]
+)
+def test_a_quick_host_lets_more_wait(pace_s, interval_s, room):
+    async def work() -> int:
+        queue = places_module.HostQueue()
+        for _place in range(places_module.HOST_PLACES):
+            await queue.places.acquire()
+        queue.pace_s = pace_s
+        while queue.has_room(interval_s=interval_s):
+            queue.waiting += 1
+        return queue.waiting
+
+    assert run(work()) == room
