@@ -1,0 +1,82 @@
+"""The real program reads a channel over MTProto: log-in, older posts, what is new at once, and the log-out."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from telethon.tl import types
+
+from tests.e2e.stack import POSTGRES, REDIS, Stack, stack
+from tests.servers.mtproto import MtprotoStandIn
+from tests.servers.mtproto_answers import Account, Telegram, channel, message, user
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+READER = (sys.executable, "manage.py", "run_telegram_reader", "--lease", "6")
+WORDS = "The storehouse in the port burns since the morning, says the harbour master"
+
+
+@pytest.fixture
+def telegram() -> Telegram:
+    known = Telegram(accounts={"79001112233": Account(user=user(501, username="vera_reads"))})
+    known.channels[77] = channel(77, title="Port news", username="port_news")
+    known.messages[77] = [message(77, n, f"{WORDS}: report {n}.") for n in range(1, 60)]
+    return known
+
+
+@pytest.fixture
+def server(telegram: Telegram) -> Iterator[MtprotoStandIn]:
+    with MtprotoStandIn(telegram).running() as made:
+        telegram.port = made.port
+        yield made
+
+
+@pytest.fixture(params=["embedded", "production"])
+def running(request: pytest.FixtureRequest, tmp_path: Path, server: MtprotoStandIn) -> Iterator[Stack]:
+    """A fresh set-up whose accounts connect to the stand-in."""
+    production = request.param == "production"
+    if production and not (POSTGRES and REDIS):
+        pytest.skip("needs DATABASE_URL and REDIS_URL: PostgreSQL and Redis are not configured for this run")
+    if not production and POSTGRES:
+        pytest.skip("the embedded set-up is followed in the run without DATABASE_URL")
+    env = {
+        "TELEGRAM_MTPROTO_SERVER": f"127.0.0.1:{server.port}",
+        "TELEGRAM_MTPROTO_KEY": str(server.write_key(tmp_path / "server.pem")),
+        "TELEGRAM_API_ID": "12345",
+        "TELEGRAM_API_HASH": "0123456789abcdef0123456789abcdef",
+    }
+    with stack(tmp_path, production=production, **env) as made:
+        made.manage("migrate", "--no-input")
+        yield made
+
+
+def did(running: Stack, act: str) -> Any:
+    """Do something beside the process."""
+    return json.loads(running._run("-m", "tests.e2e.reading_mtproto", act).splitlines()[-1])
+
+
+def test_channel_is_read_over_mtproto_and_the_account_leaves(
+    running: Stack, server: MtprotoStandIn, telegram: Telegram
+) -> None:
+    assert did(running, "seed") == {"state": "active"}
+    running.start("reader", *READER)
+    running.until(lambda: did(running, "report")["posts"] == 30, seconds=120, what="thirty older posts are there")
+
+    newest = message(77, 60, "The fire in the port is out.")
+    telegram.messages[77].append(newest)
+    told = types.UpdateNewChannelMessage(message=newest, pts=2, pts_count=1)
+    server.push(types.Updates(updates=[told], users=[], chats=[telegram.channels[77]], date=None, seq=0))
+    running.until(lambda: did(running, "report")["read_to"] == 60, seconds=45, what="the hint has been followed")
+    now = did(running, "report")
+    assert (now["posts"], now["problem"], now["state"]) == (31, "", "active")
+
+    assert did(running, "leave") == {"told": False}  # the program has the account, and does it
+    running.until(lambda: did(running, "report")["state"] == "out", seconds=60, what="Telegram was told")
+    assert telegram.logins == {}
+    assert did(running, "report")["owner"] == ""
+    assert "GetDialogs" not in telegram.asked
+    assert "Traceback" not in running.logs()
