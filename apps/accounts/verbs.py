@@ -70,6 +70,7 @@ WORDS: dict[str, str | Promise] = {
     "source.paused": _("source paused"),
     "source.poll_asked": _("collection asked for"),
     "source.poll_given_up": _("collection given up"),
+    "source.posts_deleted": _("posts deleted at the source"),
     "source.read_given_up": _("reading given up"),
     "source.renamed": _("source renamed as its channel"),
     "source.stopped": _("channel can't be read any more"),

@@ -87,6 +87,7 @@ class ChannelMessage:
     Attributes:
         is_service: a pin, a new title and the like; it carries no post.
         migrated_to: the chat that this one became, told by a service message.
+        reply_to: the message of the same channel that this one answers.
     """
 
     message_id: int
@@ -104,6 +105,7 @@ class ChannelMessage:
     reactions: Mapping[str, int] = field(default_factory=dict)
     is_service: bool = False
     migrated_to: int | None = None
+    reply_to: int | None = None
 
 
 class ChannelReader(Protocol):

@@ -35,9 +35,10 @@ def page(channel: Channel) -> list[ChannelMessage]:
 
 
 def test_a_message_is_named_as_exports_name_it() -> None:
-    (item,) = items_of([message(42)], VOICE)
+    (item,) = items_of([message(42, reply_to=40)], VOICE)
 
     assert (item.external_id, item.message_id, item.kind) == ("1100200300:42", 42, "text")
+    assert item.reply_to == 40
     assert (item.url, item.text, item.channel) == ("https://t.me/vestnik/42", "слово", "")
 
 

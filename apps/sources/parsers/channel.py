@@ -128,6 +128,7 @@ def _item(parts: Sequence[ChannelMessage], voice: Voice, known: Mapping[int, str
         forwarded_url=first.forwarded_url,
         message_id=first.message_id,
         album_id=first.album_id,
+        reply_to=first.reply_to,
         counts=_counts(parts),
         also_known=tuple(name for name in names if name != identity),
     )

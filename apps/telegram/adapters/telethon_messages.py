@@ -81,7 +81,16 @@ def message_from(message: Any, people: People) -> ChannelMessage | None:
         views=message.views,
         forwards=message.forwards,
         reactions=reactions_of(message.reactions),
+        reply_to=answered(message.reply_to),
     )
+
+
+def answered(header: Any) -> int | None:
+    """The message that this one answers, where it is one of the same channel."""
+    if getattr(header, "reply_to_peer_id", None) is not None:
+        return None
+    number: int | None = getattr(header, "reply_to_msg_id", None)
+    return number
 
 
 def moment(at: datetime) -> datetime:
