@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from apps.sources.collectors.feed import header_links
 from apps.sources.parsers.feed import parse_feed
 from apps.sources.parsers.feed_head import read_head
 from apps.sources.parsers.web_page import FeedLink, is_page, read_page
@@ -148,3 +151,41 @@ def test_json_feed_names_its_hub() -> None:
     )
 
     assert (page.hub, page.topic) == ("https://h.example/", "https://a.example/f.json")
+
+
+def test_large_broken_feed_is_not_mended() -> None:
+    with pytest.raises(UnreadableError) as caught:
+        parse_feed(b"<rss><channel>" + b"<a>" * 1_100_000)
+
+    assert caught.value.code == "feed_broken"
+
+
+def test_large_sound_feed_is_read() -> None:
+    assert (
+        len(parse_feed(rss(*(entry(str(number), text="слово " * 40) for number in range(8000))).encode()).items) == 8000
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["<!---->" * 800, "<!--" * 1500, "<?xml " * 900, "<!-- a -->\n" * 500 + "<p>", "<form " * 50_000]
+)
+def test_hostile_beginnings_are_looked_at_quickly(text: str) -> None:
+    began = time.monotonic()
+
+    assert not is_page(text)
+    read_page(f"<html>{text}")
+
+    assert time.monotonic() - began < 5
+
+
+def test_link_header_is_read_and_hostile_ones_end_soon() -> None:
+    links = header_links(
+        '<https://h.example/>; rel="hub", </f>;title="a,<b>; rel=x";rel=\'self\', <x>', "https://a.example/"
+    )
+    began = time.monotonic()
+
+    for hostile in ("<a>;" * 2500, "<a>; a" + " " * 9990 + '"', '<a>;rel="' + "x;" * 4000, "<" * 10_000):
+        header_links(hostile, "https://a.example/")
+
+    assert links["hub"] == "https://h.example/"
+    assert time.monotonic() - began < 5

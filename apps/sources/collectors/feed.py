@@ -26,7 +26,7 @@ from apps.sources.services.websub import hub_noticed
 ACCEPT = ", ".join(
     ("application/atom+xml", "application/rss+xml", "application/feed+json", "application/xml;q=0.9", "*/*;q=0.5")
 )
-HEADER_LINK = re.compile(r"""<([^<>]{1,2000})>\s*((?:;\s*[\w*]+\s*=?\s*(?:"[^"]*"|[^,;"]*)\s*)*)""")
+HEADER_LINK = re.compile(r"""<([^<>]{1,2000})>((?:[^,"<]|"[^"]*")*)""")
 RELATION = re.compile(r"""\brel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))""", re.IGNORECASE)
 MONTH_S = 31 * 86_400
 

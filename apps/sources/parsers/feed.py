@@ -28,6 +28,7 @@ from apps.sources.parsers.web_page import is_page, page_words, read_page
 from apps.sources.ports import FeedPage, Item, UnreadableError
 
 ROOT = re.compile(r"<(?:feed|rss|rdf:RDF)[\s>]")  # some feeds come wrapped in a page
+FORGIVING_MAX = 3 * 1024 * 1024  # bytes; feedparser takes seconds for each million
 ENTRY = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 
 
@@ -65,6 +66,8 @@ def _read_fast(content: bytes, base_url: str) -> FeedPage | None:
 
 
 def _read_forgiving(content: bytes, base_url: str) -> FeedPage:
+    if len(content) > FORGIVING_MAX:
+        raise UnreadableError(_("The feed is broken, and too large to be mended."), code="feed_broken")
     # A stream, because given bytes it would first try to open a file of that name.
     page = feedparser.parse(io.BytesIO(content), sanitize_html=False, resolve_relative_uris=False)
     if not page.entries and not page.get("version") and not page.feed.get("title"):

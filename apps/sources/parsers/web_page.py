@@ -11,16 +11,17 @@ from lxml import etree
 from lxml import html as lxml_html
 
 PAGE_MAX = 2_000_000  # characters that are looked at
+HEAD_REACH = 6000
 FEEDS_MAX = 30
 FEED_TYPES = frozenset(
     {"application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json", "application/json"}
 )
-HTML_HEAD = re.compile(
-    r"\s*(?:<\?xml[^>]{0,300}\?>\s*)?(?:<!--.{0,5000}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
-    re.IGNORECASE | re.DOTALL,
-)
+DECLARATION = re.compile(r"\s*<\?xml[^>]{0,300}\?>", re.IGNORECASE)
+HTML_HEAD = re.compile(r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 ROBOT_CHECK = re.compile(r"captcha|cf-challenge|challenge-platform|checking your browser|ddos-guard", re.IGNORECASE)
-CONSENT = re.compile(r"""<form[^>]{0,500}consent|(?:id|class)=["'][^"']{0,80}cookie-?(?:consent|wall)""", re.IGNORECASE)
+CONSENT = re.compile(
+    r"""<form[^<>]{0,500}consent|(?:id|class)=["'][^"']{0,80}cookie-?(?:consent|wall)""", re.IGNORECASE
+)
 REFRESH = re.compile(r"url\s*=\s*['\"]?([^'\">]{1,1000})", re.IGNORECASE)
 
 
@@ -52,7 +53,11 @@ class WebPage:
 
 def is_page(text: str) -> bool:
     """Whether a text begins as an HTML page does."""
-    return HTML_HEAD.match(text[:6000]) is not None
+    head = DECLARATION.sub("", text[:HEAD_REACH], count=1).lstrip()
+    while head.startswith("<!--"):  # by hand: a pattern would try every way to cut a row of comments
+        _comment, closed, head = head.partition("-->")
+        head = head.lstrip() if closed else ""
+    return HTML_HEAD.match(head) is not None
 
 
 def read_page(text: str, *, base_url: str = "") -> WebPage:
