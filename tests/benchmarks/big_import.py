@@ -87,7 +87,7 @@ def zipped(path: Path) -> Path:
         archive.write(path, "ChatExport/result.json")
         for number in range(500, 50_000, 500):
             out = io.BytesIO()
-            Image.effect_noise((1280, 960), number % 100).save(out, "JPEG", quality=90)
+            Image.effect_noise((1280, 960), 20 + number % 7).save(out, "JPEG", quality=90)
             archive.writestr(f"ChatExport/photos/{number}.jpg", out.getvalue())
     return packed
 

@@ -9,6 +9,7 @@ from itertools import islice
 
 from django.db import transaction
 
+from apps.core.bulk import rows_insert
 from apps.core.clock import now
 from apps.sources import filters, listeners
 from apps.sources.models import Post, Source
@@ -117,7 +118,7 @@ def _stored(source: Source, batch: list[Prepared], known: Known, moment: datetim
         else:
             stored.same += 1
     boilerplate_cut(source=source, new=stored.new, changed=[*stored.changed, *stored.worded])
-    Post.objects.bulk_create(stored.new, batch_size=BATCH)
+    rows_insert(stored.new)
     revisions_keep(stored.changed, moment)
     rewritten = [*stored.changed, *stored.worded]
     if rewritten:
