@@ -95,7 +95,7 @@ def zipped(path: Path) -> Path:
 def main() -> int:
     """Run the benchmark and print what came out."""
     parser = argparse.ArgumentParser(description="A big export in bounded memory.")
-    parser.add_argument("--mb", type=int, default=1024, help="megabytes of result.json")
+    parser.add_argument("--mb", type=int, default=64, help="megabytes of result.json")
     parser.add_argument("--zip", action="store_true", help="zip it with pictures")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     options = parser.parse_args()
