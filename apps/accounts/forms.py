@@ -94,6 +94,8 @@ class WorkspaceForm(KeepingFormPart, forms.ModelForm[Workspace]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "retention_days" in self.fields:
+            self.fields["retention_days"].required = False
         self.initial_key = self.instance.ai_api_key if self.instance.pk else ""
         self.initial_url = self.instance.ai_api_url.rstrip("/")
         if "new_ai_key" not in self.fields:
@@ -108,6 +110,10 @@ class WorkspaceForm(KeepingFormPart, forms.ModelForm[Workspace]):
         field.widget.attrs["placeholder"] = EMPTY_KEY if kept else ""
         if not kept:
             self.fields.pop("forget_ai_key", None)
+
+    def clean_retention_days(self) -> int:
+        """Empty is for ever."""
+        return self.cleaned_data.get("retention_days") or 0
 
     def removal_of(self, days: int | None) -> int:
         """How many posts of the workspace this time of keeping would remove at once."""

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -110,20 +111,21 @@ def numbers_file(screen: Any, request: HttpRequest) -> HttpResponse:  # noqa: AR
 
 
 def seen(request: HttpRequest) -> list[Workspace]:
-    """The shown workspaces in which the user may see posts.
+    """The shown workspaces in which the user may see posts; none for a superuser before the first one is made.
 
     Raises:
         PermissionDenied: there is none.
     """
-    workspaces = permitted(user_of(request), "sources.view_post", shown_of(request))
-    if not workspaces:
+    user = user_of(request)
+    workspaces = permitted(user, "sources.view_post", shown_of(request))
+    if not workspaces and not user.is_superuser:
         raise PermissionDenied
     return workspaces
 
 
 def period_of(request: HttpRequest, workspaces: Sequence[Workspace]) -> Period:
     """The period that the address names, in the first workspace's zone; a wrong one gives the last thirty days."""
-    zone: ZoneInfo = workspaces[0].zone
+    zone: ZoneInfo = workspaces[0].zone if workspaces else ZoneInfo(settings.TIME_ZONE)
     today = now().astimezone(zone).date()
     days = request.GET.get("period", "")
     if days.isdecimal() and 0 < int(days) <= DAYS_MAX:

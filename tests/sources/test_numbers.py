@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.test import Client
 
-from apps.accounts.models import Workspace
+from apps.accounts.models import User, Workspace
 from apps.sources.admin_numbers import file_of
 from apps.sources.models import PastCount, Post
 from apps.sources.numbers import Numbers, Period, numbers_of
@@ -159,3 +159,9 @@ def test_queries_do_not_grow_with_the_sources(workspace: Workspace, django_asser
         posted(workspace, datetime(2026, 11, 10, 9, tzinfo=UTC), 2, views=3)
     with django_assert_max_num_queries(22):  # type: ignore[operator]
         assert viewer.get(ADDRESS, {"from": "2026-11-10", "to": "2026-11-10"}).status_code == 200
+
+
+def test_a_superuser_without_workspaces_sees_an_empty_page(client: Client) -> None:
+    client.force_login(User.objects.create_superuser("root@example.org"))
+
+    assert "No posts in this period" in client.get(ADDRESS).content.decode()
