@@ -65,7 +65,6 @@ WORDS: dict[str, str | Promise] = {
     "source.moved": _("source followed to its new address"),
     "source.subscribed": _("source told of by its hub"),
     "source.unsubscribed": _("source told of by its hub no more"),
-    "source.found": _("feeds looked for"),
     "source.list_imported": _("sources added from a list"),
     "source.paused": _("source paused"),
     "source.poll_asked": _("collection asked for"),
