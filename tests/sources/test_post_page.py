@@ -191,3 +191,15 @@ def test_list_shows_small_pictures_and_what_wordless_posts_are(client: Client, p
 
     assert media_url(media, small=True) in shown
     assert "Голосовое" in shown or "Voice" in shown
+
+
+def test_source_may_have_everything_fetched(client: Client, editor: Membership) -> None:
+    source = FeedFactory.create(workspace=editor.workspace)
+    url = reverse("admin:sources_source_change", args=[source.pk])
+    form = client.get(url).context["adminform"].form
+    given = {name: value for name in form.fields if (value := form.get_initial_for_field(form.fields[name], name))}
+
+    answer = client.post(url, {**given, "fetch_media": "on"})
+
+    source.refresh_from_db()
+    assert (answer.status_code, source.fetch_media) == (302, True)
