@@ -8,7 +8,6 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -104,7 +103,7 @@ def screen(
         "rules": typed,
         "blank": TypedRule(),
         "problem": problem or (_("Some rules can't be understood yet.") if status == 400 else ""),
-        "links": list(linkable(owner)),
+        "links": linkable(owner),
         "links_words": _("Filter sets") if isinstance(owner, Source) else _("Serves the sources"),
         "chosen": chosen,
         "workspace_rules": [] if isinstance(owner, Workspace) else rules_owned(place.workspace),
@@ -164,13 +163,19 @@ def row_of(tried: Tried) -> dict[str, Any]:
     }
 
 
-def linkable(owner: Owner) -> QuerySet[FilterSet] | QuerySet[Source]:
-    """What an owner may be joined with, of its own workspace only: a source with sets, a set with sources."""
+def linkable(owner: Owner) -> list[FilterSet] | list[Source]:
+    """What an owner may be joined with, of its own workspace only: a source with sets, a set with sources.
+
+    Of many sources a set is offered those that it has, and the first of the others.
+    """
     if isinstance(owner, Source):
-        return FilterSet.objects.filter(workspace=owner.workspace_id)
-    if isinstance(owner, FilterSet):
-        return Source.objects.filter(workspace=owner.workspace_id)[:LINKS_MAX]
-    return Source.objects.none()
+        return list(FilterSet.objects.filter(workspace=owner.workspace_id))
+    if not isinstance(owner, FilterSet):
+        return []
+    has = linked(owner)
+    sources = Source.objects.filter(workspace=owner.workspace_id)
+    others = sources.exclude(pk__in=has)[: max(0, LINKS_MAX - len(has))]
+    return sorted([*sources.filter(pk__in=has), *others], key=lambda source: (source.name, source.pk))
 
 
 def linked(owner: Owner) -> set[int]:

@@ -137,6 +137,21 @@ def test_sets_are_ticked_on_the_source_and_sources_on_the_set(client: Client, so
     assert list(chosen.sources.all()) == [source]
 
 
+def test_a_set_keeps_the_sources_that_there_is_no_room_to_show(
+    client: Client, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.sources.filters_screen.LINKS_MAX", 2)
+    FeedFactory.create_batch(4, workspace=source.workspace)
+    last = FeedFactory.create(workspace=source.workspace, name="Яблоня")
+    chosen = FilterSetFactory.create(workspace=source.workspace)
+    chosen.sources.set([source, last])
+    assert "Яблоня" in client.get(at(chosen)).content.decode()
+
+    client.post(at(chosen), typed(("words", "drop", "мост"), links=[source.pk, last.pk]))
+
+    assert set(chosen.sources.all()) == {source, last}
+
+
 def test_set_of_another_workspace_is_neither_offered_nor_attached(client: Client, editor: User, source: Source) -> None:
     other = MembershipFactory.create(user=editor, role=Membership.Role.EDITOR).workspace
     foreign = FilterSetFactory.create(workspace=other, name="Чужой набор")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -57,7 +57,8 @@ class Applied:
 def filters_apply(*, owner: Owner, since: datetime, actor: User | None = None, is_rehearsal: bool = False) -> Applied:
     """Judge the posts collected since then by the rules that their sources have now.
 
-    Posts that a person took back are left alone. A rehearsal changes nothing and reports the same.
+    Posts that a person took back are left alone. Each thousand posts is a transaction of its own, so that collecting
+    goes on meanwhile. A rehearsal reads and changes nothing.
 
     Raises:
         TooManyError: there are more than `POSTS_MAX` of them.
@@ -69,12 +70,12 @@ def filters_apply(*, owner: Owner, since: datetime, actor: User | None = None, i
             _("There are more than %(max)d posts in that time. Choose fewer days, or one source.") % {"max": POSTS_MAX}
         )
     report = Applied()
-    with transaction.atomic():
+    try:
         for source in sources:
-            report += _apply(source, since)
-        if is_rehearsal:
-            transaction.set_rollback(True)
-        else:
+            for part in _parts(source, since, is_rehearsal=is_rehearsal):
+                report += part
+    finally:
+        if not is_rehearsal and report.looked:
             details = {"since": since.isoformat(timespec="minutes"), "dropped": report.dropped, "kept": report.kept}
             audit_record(verb="filters.applied", target=owner, actor=actor, details=details)
     return report
@@ -89,23 +90,49 @@ def sources_concerned(owner: Owner) -> Iterable[Source]:
     return Source.objects.filter(workspace=owner).order_by("pk")
 
 
-def _apply(source: Source, since: datetime) -> Applied:
-    Source.objects.select_for_update().only("pk").get(pk=source.pk)  # intake takes turns by this lock
+def _parts(source: Source, since: datetime, *, is_rehearsal: bool) -> Iterator[Applied]:
+    """What becomes of a source's posts, a thousand at a time."""
     judge = filters.Judge(filters.rules_of(source))
-    report = Applied()
     rows = Post.objects.filter(source=source, collected_at__gte=since, is_taken_back=False).order_by("pk")
     last = 0
     while posts := list(rows.filter(pk__gt=last).select_related("source")[:BATCH]):
-        report += _judge(source.workspace_id, judge, posts)
+        if is_rehearsal:
+            changes = _judged(judge, posts)
+            held = sum(post.is_used for post in changes.dropped)
+            yield Applied(len(posts), len(changes.dropped) - held, len(changes.kept), held)
+        else:
+            yield _apply(source, judge, [post.pk for post in posts])
         last = posts[-1].pk
-    return replace(report, slow=sum(judge.slow.values()))
+    yield Applied(slow=sum(judge.slow.values()))
 
 
-def _judge(workspace_id: int, judge: filters.Judge, posts: Sequence[Post]) -> Applied:
+@transaction.atomic
+def _apply(source: Source, judge: filters.Judge, keys: Sequence[int]) -> Applied:
+    Source.objects.select_for_update().only("pk").get(pk=source.pk)  # intake takes turns by this lock
+    posts = list(Post.objects.filter(pk__in=keys, is_taken_back=False).select_related("source").order_by("pk"))
+    changes = _judged(judge, posts)
+    gone = _let_go(source.workspace_id, changes.dropped)
+    _store(gone, copy_of=None)
+    _store(changes.renamed)
+    _store(changes.kept)
+    if changes.kept:
+        copies_find(changes.kept)
+        listeners.tell_added([post for post in changes.kept if post.title or post.text])
+    return Applied(len(posts), len(gone), len(changes.kept), len(changes.dropped) - len(gone))
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Posts that fare otherwise than they did: kept ones to drop, dropped ones to keep, and other reasons to drop."""
+
+    dropped: list[Post]
+    kept: list[Post]
+    renamed: list[Post]
+
+
+def _judged(judge: filters.Judge, posts: Sequence[Post]) -> Changes:
     media = media_of(posts)
-    dropped: list[Post] = []
-    kept: list[Post] = []
-    renamed: list[Post] = []
+    changes = Changes([], [], [])
     for post in posts:
         verdict = judge.verdict(candidate_of(post, media.get(post.pk, ())))
         if (verdict.dropped_by, verdict.rule) == (post.dropped_by, post.dropped_rule_id):
@@ -113,19 +140,12 @@ def _judge(workspace_id: int, judge: filters.Judge, posts: Sequence[Post]) -> Ap
         was_dropped = bool(post.dropped_by)
         post.dropped_by, post.dropped_rule_id = verdict.dropped_by, verdict.rule if verdict.dropped_by else None
         if verdict.dropped_by and was_dropped:
-            renamed.append(post)
+            changes.renamed.append(post)
         elif verdict.dropped_by:
-            dropped.append(post)
+            changes.dropped.append(post)
         elif was_dropped:
-            kept.append(post)
-    gone = _let_go(workspace_id, dropped)
-    _store(gone, copy_of=None)
-    _store(renamed)
-    _store(kept)
-    if kept:
-        copies_find(kept)
-        listeners.tell_added([post for post in kept if post.title or post.text])
-    return Applied(looked=len(posts), dropped=len(gone), kept=len(kept), held=len(dropped) - len(gone))
+            changes.kept.append(post)
+    return changes
 
 
 def _let_go(workspace_id: int, posts: Sequence[Post]) -> list[Post]:
