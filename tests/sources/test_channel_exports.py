@@ -8,11 +8,12 @@ from datetime import timedelta
 
 import pytest
 
+from apps.core.clock import now
 from apps.core.errors import TransitionError
-from apps.sources.models import Post, Source
+from apps.sources.models import Post, Revision, Source
 from apps.sources.services import export_import
 from apps.telegram.models import Session
-from tests.sources.channels import BEGAN, Channel, Telegram, added, again, read
+from tests.sources.channels import BEGAN, Channel, Telegram, added, again, read, travelled
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_listeners")]
 
@@ -29,6 +30,7 @@ def exported(channel: Channel, *, chat_id: int | None = None) -> bytes:
             "from_id": f"channel{channel.chat_id}",
             "text": one.text,
             "text_entities": [{"type": "plain", "text": one.text}] if one.text else [],
+            **({"edited_unixtime": str(int(one.edited_at.timestamp()))} if one.edited_at else {}),
             **({"photo": "(File not included.)", "width": 10, "height": 10} if one.attachment else {}),
         }
         for one in channel.messages.values()
@@ -74,6 +76,51 @@ def test_an_export_before_the_first_reading_is_joined_by_the_reader(telegram: Te
     assert Post.objects.count() == 4
     assert Post.objects.get(text="Подпись").media.count() == 3
     assert not Post.objects.filter(revision__gt=1).exists()
+
+
+def test_an_older_export_takes_nothing_back(
+    telegram: Telegram, account: Session, told: dict[str, list[object]]
+) -> None:
+    channel = telegram.channel()
+    with travelled(BEGAN + timedelta(minutes=1)):
+        kept, gone = (channel.post(word, at=BEGAN, views=10) for word in ("было", "уйдёт"))
+        source = added(account)
+        read(telegram)
+    old = exported(channel)
+    del channel.messages[gone]
+    with travelled(BEGAN + timedelta(minutes=11)):
+        channel.edit(kept, text="стало", edited_at=now(), views=500, reactions={"👍": 3})
+        again(telegram, source)
+    source.refresh_from_db()
+    before = list(Post.objects.order_by("message_id").values())
+    assert [(post["text"], post["revision"], bool(post["deleted_at"])) for post in before] == [
+        ("стало", 2, False),
+        ("уйдёт", 1, True),
+    ]
+    told["changed"].clear()
+
+    with travelled(BEGAN + timedelta(minutes=20)):
+        report = export_import(source=source, file=io.BytesIO(old))
+
+    assert (report.intake.changed, report.intake.same) == (0, 2)
+    assert list(Post.objects.order_by("message_id").values()) == before
+    assert Revision.objects.count() == 1
+    assert told["changed"] == []
+
+
+def test_a_newer_export_brings_its_changes(telegram: Telegram, account: Session) -> None:
+    channel = telegram.channel()
+    with travelled(BEGAN + timedelta(minutes=1)):
+        number = channel.post("было", at=BEGAN)
+        source = added(account)
+        read(telegram)
+    source.refresh_from_db()
+    for minute, text in ((5, "стало"), (9, "стало иначе")):
+        channel.edit(number, text=text, edited_at=BEGAN + timedelta(minutes=minute))
+        export_import(source=source, file=io.BytesIO(exported(channel)))
+
+    post = Post.objects.get()
+    assert (post.text, post.revision, post.views) == ("стало иначе", 3, 1)
 
 
 def test_an_export_of_another_channel_is_left_out(telegram: Telegram, account: Session) -> None:

@@ -75,7 +75,7 @@ def export_import(
         refuse_unknown(source)
         items = _of_channel(items, source, skipped)
     for chunk in _chunks(items):
-        done = posts_intake(source=source, items=chunk)
+        done = posts_intake(source=source, items=chunk, is_past=True)
         stored = _files_keep(source, chunk, folder, alive) if folder is not None else 0
         report = ImportReport(
             read=report.read + len(chunk),

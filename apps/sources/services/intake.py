@@ -56,20 +56,27 @@ class Stored:
         return [post for post in (*self.new, *later) if not post.dropped_by and (post.title or post.text)]
 
 
-def posts_intake(*, source: Source, items: Iterable[Item], at: datetime | None = None) -> IntakeReport:
-    """Store what is new, count changes of what is known, and tell the listeners, all in one transaction."""
-    return posts_record(source=source, prepared=items_prepare(items, filters.rules_of(source)), at=at)
+def posts_intake(
+    *, source: Source, items: Iterable[Item], at: datetime | None = None, is_past: bool = False
+) -> IntakeReport:
+    """Store what is new, count changes of what is known, and tell the listeners, all in one transaction.
+
+    `is_past`: the items come from a file, which may be older than what is stored; what is newer here stays.
+    """
+    return posts_record(source=source, prepared=items_prepare(items, filters.rules_of(source)), at=at, is_past=is_past)
 
 
 @transaction.atomic
-def posts_record(*, source: Source, prepared: Sequence[Prepared], at: datetime | None = None) -> IntakeReport:
+def posts_record(
+    *, source: Source, prepared: Sequence[Prepared], at: datetime | None = None, is_past: bool = False
+) -> IntakeReport:
     """Store prepared items: a handful of queries for each thousand of them."""
     moment = at or now()
     # Two collectors of one source take turns, so "known or new" cannot go stale between the look and the write.
     Source.objects.select_for_update().only("pk").get(pk=source.pk)
     report = IntakeReport()
     for batch in _batches(prepared):
-        report += _record_batch(source, batch, moment)
+        report += _record_batch(source, batch, moment, is_past=is_past)
     if slow := {key for one in prepared for key in one.slow_rules}:
         slow_rules_tell(workspace=source.workspace, keys=slow)
     return report
@@ -81,9 +88,9 @@ def _batches(prepared: Sequence[Prepared]) -> Iterator[list[Prepared]]:
         yield batch
 
 
-def _record_batch(source: Source, batch: list[Prepared], moment: datetime) -> IntakeReport:
+def _record_batch(source: Source, batch: list[Prepared], moment: datetime, *, is_past: bool) -> IntakeReport:
     batch = _without_removed(source, batch, moment)
-    known = known_of(source, batch)
+    known = known_of(source, batch, is_past=is_past)
     stored = _stored(source, batch, known, moment)
     media_fetch_by_rule(source, media_keep(known, moment))
     copies_find(post for post in (*stored.new, *stored.changed, *stored.worded) if not post.dropped_by)
@@ -114,7 +121,8 @@ def _stored(source: Source, batch: list[Prepared], known: Known, moment: datetim
             had_words = known.has_words(post)
             if had_words and not post.dropped_by:
                 stored.told_before.add(post.pk)
-            (stored.changed if had_words else stored.worded).append(renewed(post, one, moment, is_change=had_words))
+            post = renewed(post, one, moment, is_change=had_words, is_past=known.is_past)
+            (stored.changed if had_words else stored.worded).append(post)
         else:
             stored.same += 1
     boilerplate_cut(source=source, new=stored.new, changed=[*stored.changed, *stored.worded])

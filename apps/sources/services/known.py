@@ -40,12 +40,16 @@ class Known:
     Attributes:
         pairs: each item with its post, new ones too.
         updated: what quiet updates are due, by post.
+        is_past: the items tell how things were once, not how they are: a file does, its source does not.
+        outdated: ids of such items that are older than what is stored.
     """
 
     by_id: dict[str, Post] = field(default_factory=dict)
     by_album: dict[tuple[str, int], Post] = field(default_factory=dict)
     pairs: list[tuple[Prepared, Post]] = field(default_factory=list)
     updated: dict[int, tuple[Post, set[str]]] = field(default_factory=dict)
+    is_past: bool = False
+    outdated: set[str] = field(default_factory=set)
 
     def post(self, one: Prepared) -> Post | None:
         """The post of an item: by its own id, else by one of its album's; what is quietly new in it is noted."""
@@ -54,6 +58,8 @@ class Known:
             found = self.by_album.get((one.channel, one.album_id))
         if found is not None:
             self.pairs.append((one, found))
+            if self.is_past and is_older(one, found):
+                self.outdated.add(one.external_id)
         return found
 
     def remember(self, one: Prepared, post: Post) -> Post:
@@ -68,7 +74,7 @@ class Known:
 
     def has_other_words(self, post: Post, one: Prepared) -> bool:
         """Whether the item says something else; a part of an album speaks for the album only where that is mute."""
-        if post.content_hash == one.content_hash:
+        if post.content_hash == one.content_hash or one.external_id in self.outdated:
             return False
         if one.album_id is not None and not one.has_words:
             return False
@@ -80,11 +86,16 @@ def speaks_for(one: Prepared, post: Post) -> bool:
     return post.external_id == one.external_id or post.external_id in one.also_known
 
 
-def known_of(source: Source, batch: Sequence[Prepared]) -> Known:
+def is_older(one: Prepared, post: Post) -> bool:
+    """Whether an item was written down before the last change of its post; one that tells no change is the first."""
+    return post.changed_at is not None and (one.edited_at is None or one.edited_at < post.changed_at)
+
+
+def known_of(source: Source, batch: Sequence[Prepared], *, is_past: bool = False) -> Known:
     """The posts that a batch is about, in one query, and one more where there are albums."""
     names = {name for one in batch for name in _names(one)}
     posts = Post.objects.filter(source=source, external_id__in=names).defer("text")
-    known = Known({post.external_id: post for post in posts})
+    known = Known({post.external_id: post for post in posts}, is_past=is_past)
     strange = {one.album_id for one in batch if one.album_id is not None and known.by_id.keys().isdisjoint(_names(one))}
     if strange:
         parts = Post.objects.filter(source=source, album_id__in=strange).order_by("-id").defer("text")
@@ -97,7 +108,7 @@ def _names(one: Prepared) -> Iterator[str]:
     yield from one.also_known
 
 
-def renewed(post: Post, one: Prepared, moment: datetime, *, is_change: bool) -> Post:
+def renewed(post: Post, one: Prepared, moment: datetime, *, is_change: bool, is_past: bool = False) -> Post:
     """The post with its source's new words; what editors already have is not dropped any more.
 
     Words that come to a post that had none are no change: nobody has read it otherwise.
@@ -110,7 +121,7 @@ def renewed(post: Post, one: Prepared, moment: datetime, *, is_change: bool) -> 
         post.changed_at = one.edited_at if one.edited_at and one.edited_at <= moment else moment
     if post.dropped_by:
         post.dropped_by, post.dropped_rule_id = one.dropped_by, one.dropped_rule
-    _assign(post, one, moment)
+    _assign(post, one, moment, is_past=is_past)
     return post
 
 
@@ -120,15 +131,22 @@ def quietly_updated(known: Known, rewritten: Iterable[Post], moment: datetime) -
     fields: set[str] = set()
     posts: dict[int, Post] = {}
     for one, post in known.pairs:
-        if post.pk not in done and post.collected_at != moment and (names := _assign(post, one, moment)):
+        if (
+            post.pk not in done
+            and post.collected_at != moment
+            and (names := _assign(post, one, moment, is_past=known.is_past))
+        ):
             fields |= names
             posts[post.pk] = post
     if posts:
         Post.objects.bulk_update(posts.values(), sorted(fields), batch_size=QUIET_BATCH)
 
 
-def _assign(post: Post, one: Prepared, moment: datetime) -> set[str]:
-    """Take over what is no matter of words; the answer is which fields are different now."""
+def _assign(post: Post, one: Prepared, moment: datetime, *, is_past: bool) -> set[str]:
+    """Take over what is no matter of words; the answer is which fields are different now.
+
+    A file of the past knows neither the latest counts (nor any views), nor what was deleted since.
+    """
     names: set[str] = set()
 
     def put(name: str, value: Any) -> None:
@@ -148,13 +166,14 @@ def _assign(post: Post, one: Prepared, moment: datetime) -> set[str]:
         put(name, getattr(one, name) or getattr(post, name))
     if is_own and post.content_hash == one.content_hash:
         put("entities", written(one.entities))
-    if is_own and one.counts is not None:
+    if is_own and one.counts is not None and not (is_past and post.views is not None):
         put("views", one.counts.views)
         put("forwards", one.counts.forwards)
         put("reactions", dict(one.counts.reactions))
         if names & {"views", "forwards", "reactions"} or post.counted_at is None:
             put("counted_at", moment)
-    put("deleted_at", None)
+    if not is_past:
+        put("deleted_at", None)
     return names
 
 

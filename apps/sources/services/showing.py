@@ -34,7 +34,7 @@ def media_keep(known: Known, moment: datetime) -> list[PostMedia]:
                 if len(rows) < MEDIA_MAX:
                     rows[media.key] = row = _row(post, media, len(rows))
                     fresh.append(row)
-            elif _is_renewed(row, media):
+            elif one.external_id not in known.outdated and _is_renewed(row, media):
                 different.append(row)
         new += fresh
         if fresh:
