@@ -79,10 +79,10 @@ class HealthScreens(WorkspaceModelAdmin[Source]):
         return with_next_try(by_trouble(super().get_queryset(request)))
 
     @admin.display(description=_("standing"), ordering="trouble")
-    def health(self, source: Source) -> SafeString:
+    def health(self, source: Any) -> SafeString:
         """The traffic light and its sentence."""
         at = now()
-        health = source_health(source, at)
+        health = source_health(source, at, planned=source.next_at)
         return format_html(
             '<div class="pult-health">{}<span class="pult-health__why">{}{}</span></div>',
             tag(health.tone, health.light),

@@ -12,8 +12,7 @@ from apps.sources.standing import FAILURES_RED, quiet_words
 from apps.sources.words import ago as ago
 
 DAY = timedelta(hours=24)
-QUIET_INTERVALS = 4  # without any attempt for so many intervals, nobody collects
-QUIET_LEAST = timedelta(minutes=30)
+OVERDUE = timedelta(minutes=30)  # a collection that was planned so long ago is done by nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +24,8 @@ class Health:
     sentence: str
 
 
-def source_health(source: Source, at: datetime) -> Health:
-    """How a source stands at that time."""
+def source_health(source: Source, at: datetime, *, planned: datetime | None = None) -> Health:
+    """How a source stands at that time; `planned` is when it is collected next, None where nothing is planned."""
     if source.archived_at is not None:
         return Health("waiting", _("Archive"), _("It is not collected; its posts leave with age."))
     if not source.is_active and source.last_error and source.paused_reason:
@@ -41,8 +40,8 @@ def source_health(source: Source, at: datetime) -> Health:
         return Health("waiting", _("New"), _waits(source))
     if source.quiet_since is not None:
         return Health("warning", _("Quiet"), quiet_words(source, at))
-    last_try = source.last_tried_at or source.last_ok_at
-    if source.kind != Source.Kind.EXPORT and at - last_try > max(source.interval * QUIET_INTERVALS, QUIET_LEAST):
+    if source.kind != Source.Kind.EXPORT and (planned is None or at - planned > OVERDUE):
+        last_try = source.last_tried_at or source.last_ok_at
         return Health("warning", _("Not collected"), _("Last collected %(when)s.") % {"when": ago(last_try, at)})
     if source.kind == Source.Kind.EXPORT:
         return Health("done", _("Works"), _("Imported %(when)s.") % {"when": ago(source.last_ok_at, at)})

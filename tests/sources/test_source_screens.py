@@ -120,7 +120,7 @@ def test_sources_say_how_they_stand(client: Client, editor: User, workspace: Wor
     [
         ({}, "waiting"),
         ({"last_ok_at": now(), "last_tried_at": now()}, "done"),
-        ({"last_ok_at": now() - timedelta(hours=5), "last_tried_at": now() - timedelta(hours=5)}, "warning"),
+        ({"last_ok_at": now() - timedelta(hours=20), "last_tried_at": now() - timedelta(hours=20)}, "done"),
         ({"failures": 1, "last_error": "нет ответа", "last_ok_at": now()}, "warning"),
         ({"failures": 3, "last_error": "нет ответа"}, "error"),
         ({"is_active": False, "failures": 3, "last_error": "нет ответа"}, "waiting"),
@@ -128,11 +128,17 @@ def test_sources_say_how_they_stand(client: Client, editor: User, workspace: Wor
     ],
 )
 def test_traffic_light(fields: dict[str, object], tone: str) -> None:
-    health = source_health(FeedFactory.build(**fields), now())
+    health = source_health(FeedFactory.build(**fields), now(), planned=now() + timedelta(hours=4))
 
     assert health.tone == tone
     assert health.light
     assert health.sentence
+
+
+@pytest.mark.parametrize(("late", "tone"), [(None, "warning"), (timedelta(hours=1), "warning"), (timedelta(0), "done")])
+def test_a_source_that_nobody_collects_is_said(late: timedelta | None, tone: str) -> None:
+    source = FeedFactory.build(last_ok_at=now() - timedelta(hours=2))
+    assert source_health(source, now(), planned=None if late is None else now() - late).tone == tone
 
 
 def test_feed_is_added_and_due(client: Client, editor: User, workspace: Workspace) -> None:
