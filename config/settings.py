@@ -143,9 +143,10 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 1
 DJANGO_CELERY_BEAT_TZ_AWARE = True
-# The one heartbeat: every other schedule is a row that the sweep finds due.
+# The one heartbeat: every other schedule is a row that the sweep finds due. The minute finds rows that are missing.
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "apps.core.tasks.sweep", "schedule": timedelta(seconds=1), "options": {"expires": 5}},
+    "mend": {"task": "apps.sources.tasks.work_mend", "schedule": timedelta(minutes=1), "options": {"expires": 50}},
 }
 QUEUES = ("collect", "compose", "deliver", "inbound", "media", "default")
 

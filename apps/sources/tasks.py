@@ -9,7 +9,7 @@ from celery import shared_task
 from apps.core import http
 from apps.core.work import drain
 from apps.sources.collectors import media
-from apps.sources.services import copies, fetching, health, hub_work, imports, kinships, polls, retention
+from apps.sources.services import copies, fetching, health, hub_work, imports, kinships, mending, polls, retention
 
 POLLS = drain.Job(
     kind="poll",
@@ -113,3 +113,9 @@ def hubs_ask() -> None:
 def pushes_read() -> None:
     """Read what hubs told."""
     drain.run(HUB_PUSHES)
+
+
+@shared_task(queue="default")
+def work_mend() -> None:
+    """Make the rounds and collections that are missing; beat calls it every minute."""
+    mending.work_mend()

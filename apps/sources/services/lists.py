@@ -1,7 +1,7 @@
 """Lists of feeds: what a list would add, adding it, and the list of what is there.
 
-A folder of a list becomes the beginning of its feeds' names (“City / Harbour news”), and names become folders again when
-a list is written. Filters stay out of it: a folder says where somebody kept a feed, and nothing of what to drop.
+A folder of a list becomes the beginning of its feeds' names (“City / Harbour news”), and names become folders again
+when a list is written. Filters stay out of it: a folder says where somebody kept a feed, and nothing of what to drop.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from apps.core.work import bells
 from apps.sources.models import Poll, Source
 from apps.sources.parsers.opml import Outline, write_opml
 from apps.sources.parsers.same_address import address_key
+from apps.sources.services.upkeep import upkeep_begin
 
 JOINT = " / "
 NAME_MAX, URL_MAX = 150, 1000
@@ -90,6 +91,7 @@ def feeds_add(*, workspace: Workspace, outlines: Sequence[Outline], actor: User 
         ],
         batch_size=BATCH,
     )
+    upkeep_begin(workspace)
     audit_record(
         verb="source.list_imported",
         target=workspace,

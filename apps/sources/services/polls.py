@@ -66,9 +66,10 @@ async def poll_fetch(plan: PollPlan, client: http.Session) -> PollResult:
 
 def poll_record(row: Poll, result: PollResult) -> None:
     """Store what came, note how it went on the source, and make the next collection."""
-    if not result.outcome:
-        return
     source = Source.objects.select_for_update().get(pk=row.source_id)
+    if not result.outcome:
+        poll_next(source)  # it was not wanted as this was planned, and may be by now; one that is paused gets none
+        return
     report = IntakeReport()
     if result.outcome == Poll.Outcome.FETCHED:
         report = posts_record(source=source, prepared=recognised(source, result.prepared))

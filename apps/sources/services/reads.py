@@ -126,9 +126,10 @@ def _others_wait(source: Source, row: ChannelRead, at: datetime) -> bool:
 
 def read_record(row: ChannelRead, result: ReadResult) -> None:
     """Store what came, note how it went on the source, and make the next reading."""
-    if not result.outcome:
-        return
     source = Source.objects.select_for_update(of=("self",)).get(pk=row.source_id)
+    if not result.outcome:
+        read_next(source)  # resumed meanwhile, or without an account: the row waits for one; a paused one gets none
+        return
     if result.outcome == Poll.Outcome.FAILED:
         wait = channel_failed(source, result)
         _noted(row, result, problem=source.last_error)
