@@ -67,6 +67,21 @@ def test_changed_text_makes_a_revision_of_the_same_post(told: Told) -> None:
     assert len(told["added"]) == 1
 
 
+def test_the_first_report_is_stored_and_told_first_whatever_the_order_of_the_feed(told: Told) -> None:
+    source = FeedFactory.create()
+    minutes = {"3": 30, "2": 20, "1": 10}
+    items = [
+        replace(NEWS, external_id=name, title=f"Мост {name}", published_at=NEWS.published_at + timedelta(minutes=late))
+        for name, late in minutes.items()
+        if NEWS.published_at
+    ]
+
+    posts_intake(source=source, items=items)
+
+    assert list(Post.objects.order_by("pk").values_list("external_id", flat=True)) == ["1", "2", "3"]
+    assert [post.external_id for post in told["added"][0]] == ["1", "2", "3"]
+
+
 def test_new_address_alone_is_no_change(told: Told) -> None:
     source = FeedFactory.create()
     posts_intake(source=source, items=[NEWS])

@@ -10,8 +10,9 @@ from django.db.models import RestrictedError
 from apps.accounts.models import Workspace
 from apps.core.clock import now
 from apps.core.errors import TransitionError
-from apps.sources.models import Post, Retention
+from apps.sources.models import Post, Retention, Voice
 from apps.sources.services import post_remove
+from apps.sources.services.families import family_create
 from apps.sources.services.upkeep import upkeep_begin
 from apps.sources.tasks import retention_clear
 from apps.stories.models import Grouping, PostTerms, Story, StoryPost
@@ -91,6 +92,18 @@ def test_an_untouched_story_that_lost_its_old_posts_is_counted_anew(workspace: W
     assert (story.posts_count, story.sources_count) == (1, 1)
     assert story.first_at == story.last_at == left.published_at
     assert story.first_voice == left.source.name
+
+
+def test_sisters_that_stay_in_a_story_count_once(workspace: Workspace) -> None:
+    story = story_of(workspace, 40, 3, 2, 1)
+    left = list(Post.objects.filter(membership__story=story).order_by("collected_at")[1:3])
+    voices = [Voice.objects.create(source=post.source, channel=post.channel) for post in left]
+    family_create(workspace=workspace, name="Порт", voices=voices, actor=UserFactory.create())
+
+    clear()
+
+    story.refresh_from_db()
+    assert (story.posts_count, story.sources_count) == (3, 2)
 
 
 def test_put_aside_untouched_is_not_worked_and_with_a_text_is(workspace: Workspace) -> None:

@@ -125,6 +125,8 @@ def _stored(source: Source, batch: list[Prepared], known: Known, moment: datetim
             (stored.changed if had_words else stored.worded).append(post)
         else:
             stored.same += 1
+    # Feeds give the newest first; the first report is to be stored first, since it founds the story.
+    stored.new.sort(key=lambda post: (post.published_at, post.message_id or 0))
     boilerplate_cut(source=source, new=stored.new, changed=[*stored.changed, *stored.worded])
     rows_insert(stored.new)
     revisions_keep(stored.changed, moment)

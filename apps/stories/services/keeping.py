@@ -12,7 +12,9 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q
 
 from apps.sources.services import posts_mark_used
+from apps.sources.services.families import families_of
 from apps.stories.models import Grouping, PostTerms, Rewrite, Story, StoryPost, StoryVersion
+from apps.stories.services.placing import voice_of
 
 UNTOUCHED = (Story.Status.NEW, Story.Status.ASIDE)
 
@@ -63,11 +65,13 @@ def _shrink(stories: Collection[int]) -> None:
         left.setdefault(pk, []).append((at, source, channel, name))
     Story.objects.filter(pk__in=[pk for pk in stories if pk not in left]).delete()
     changed = list(Story.objects.filter(pk__in=left))
+    families = {pk: families_of(pk) for pk in {story.workspace_id for story in changed}}
     for story in changed:
         posts = left[story.pk]
         (story.first_at, _source, channel, name), story.last_at = posts[0], posts[-1][0]
         story.first_voice = (channel or name)[:200]
         story.posts_count = len(posts)
-        story.sources_count = len({(source, channel) for _at, source, channel, _name in posts})
+        known = families[story.workspace_id]
+        story.sources_count = len({voice_of(source, channel, known) for _at, source, channel, _name in posts})
     fields = ["first_at", "last_at", "first_voice", "posts_count", "sources_count"]
     Story.objects.bulk_update(changed, fields, batch_size=200)
