@@ -188,10 +188,20 @@ class Revision(models.Model):
 
 
 class Tombstone(models.Model):
-    """An item that was removed here and must not come back."""
+    """An item that was removed here and must not come back.
+
+    Attributes:
+        address: what is equal for the addresses of its page, or a hash of that; feeds give new ids to old entries.
+        title_hash: of its title alone.
+        channel, album_id: of the album whose late parts must stay out too.
+    """
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="tombstones", verbose_name=_("source"))
     external_id = models.CharField(_("id at the source"), max_length=200)
+    address = models.CharField(max_length=200, blank=True, editable=False)
+    title_hash = models.CharField(max_length=32, blank=True, editable=False)
+    channel = models.CharField(_("channel"), max_length=200, blank=True, editable=False)
+    album_id = models.BigIntegerField(null=True, blank=True, editable=False)
     at = models.DateTimeField(_("removed"), default=now)  # or since then last offered by its source
     reason = models.CharField(_("why"), max_length=300, blank=True)
 
@@ -200,7 +210,13 @@ class Tombstone(models.Model):
         verbose_name_plural = _("removed posts")
         ordering = ("-at", "-id")
         constraints = [models.UniqueConstraint(fields=["source", "external_id"], name="post_tombstone_once")]
-        indexes = [models.Index(fields=["source", "at"], name="post_tombstone_age")]
+        indexes = [
+            models.Index(fields=["source", "at"], name="post_tombstone_age"),
+            models.Index(fields=["source", "address"], name="post_tombstone_address", condition=~Q(address="")),
+            models.Index(
+                fields=["source", "album_id"], name="post_tombstone_album", condition=Q(album_id__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.external_id
