@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db import connection, transaction
 
 from apps.core.work import bells
 from apps.sources.models import CopyCheck, CopyKeys, CopyLock, Post, Source
@@ -141,26 +141,43 @@ def _sought(post: Post) -> Sought:
 
 
 def keys_look_up(sought: Sequence[Sought], window: timedelta) -> None:
-    """Note in `near` who shares keys with whom: one query, a part a band, so that each part reads its own index."""
+    """Note in `near` who shares keys with whom: one query, a part a band, so that each part reads its own index.
+
+    Written as SQL: building so wide a union out of querysets takes longer than the database takes to answer it.
+    """
     if not sought:
         return
-    first = min(one.post.published_at for one in sought) - window
-    last = max(one.post.published_at for one in sought) + window
-    parts: list[QuerySet[CopyKeys, tuple[int, int, datetime]]] = [
-        CopyKeys.objects.filter(
-            **{f"{name}__in": {one.keys[band] for one in sought}}, published_at__gte=first, published_at__lte=last
-        ).values_list(name, "post_id", "published_at")
-        for band, name in enumerate(KEYS)
-    ]
+    table = connection.ops.quote_name(CopyKeys._meta.db_table)
+    moment = connection.ops.adapt_datetimefield_value
+    first = moment(min(one.post.published_at for one in sought) - window)
+    last = moment(max(one.post.published_at for one in sought) + window)
+    parts: list[str] = []
+    params: list[Any] = []
+    for band, name in enumerate(KEYS):
+        keys = list({one.keys[band] for one in sought})
+        marks = ", ".join(["%s"] * len(keys))
+        parts.append(
+            f"SELECT {name}, post_id, published_at FROM {table} "  # noqa: S608 - names of our own
+            f"WHERE {name} IN ({marks}) AND published_at BETWEEN %s AND %s"
+        )
+        params += [*keys, first, last]
     found: dict[int, list[tuple[int, datetime]]] = {}
-    # A key says which band it is of: bands are hashed apart.
-    for key, post_id, at in parts[0].union(*parts[1:], all=True):
-        found.setdefault(key, []).append((post_id, at))
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), params)
+        # A key says which band it is of: bands are hashed apart.
+        for key, post_id, at in cursor.fetchall():
+            found.setdefault(key, []).append((post_id, _moment(at)))
     for one in sought:
         for key in one.keys:
             for post_id, at in found.get(key, ()):
                 if post_id != one.post.pk and abs(at - one.post.published_at) <= window:
                     one.near[post_id] += 1
+
+
+def _moment(stored: datetime | str) -> datetime:
+    """A time as raw SQL gives it: SQLite's have no zone, which is UTC."""
+    at = stored if isinstance(stored, datetime) else datetime.fromisoformat(stored)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _texts_of_candidates(workspace_id: int, sought: Sequence[Sought]) -> dict[int, Text]:
