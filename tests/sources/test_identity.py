@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
+from apps.core.clock import now
 from apps.sources.filters import Rules
-from apps.sources.models import Post, Source
+from apps.sources.models import Post, Source, Tombstone
 from apps.sources.parsers.feed import parse_feed
 from apps.sources.parsers.same_address import address_key
 from apps.sources.ports import IntakeReport, Item
+from apps.sources.services import post_remove
 from apps.sources.services.identity import LOOKED_BACK, items_named, recognised
 from apps.sources.services.intake import items_prepare, posts_record
 from tests.sources.factories import FeedFactory, PostFactory
@@ -161,20 +166,46 @@ def test_post_that_another_entry_is_stays_its_own(source: Source) -> None:
     assert counts(report) == (1, 0, 1)
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (item("g1", "https://a.example/1"), item("g2", "https://a.example/1?utm_source=rss")),
+        (item("http://a.example/1", "https://a.example/1"), item("https://www.a.example/1", title="Мост закрыт")),
+        (item("", "http://a.example/1"), item("", "https://a.example/1")),
+    ],
+)
+def test_removed_post_stays_out_under_a_new_guid(source: Source, before: Item, after: Item) -> None:
+    store(source, before)
+    post_remove(post=Post.objects.get(), reason="Персональные данные")
+
+    assert counts(store(source, before)) == (0, 0, 0)
+    assert counts(store(source, after)) == (0, 0, 0)
+    assert counts(store(source, item("g3", "https://a.example/1", title="Паром"))) == (1, 0, 0)
+    assert Tombstone.objects.count() == 1
+
+
+def test_page_that_shows_something_each_day_is_not_silenced_by_what_was_removed(source: Source) -> None:
+    store(source, item("g1", "https://a.example/weather", title="Погода"))
+    post_remove(post=Post.objects.get(), reason="Старое")
+    tomorrow = replace(item("g2", "https://a.example/weather", title="Погода"), published_at=now() + timedelta(days=1))
+
+    assert counts(store(source, tomorrow)) == (1, 0, 0)
+
+
 def test_posts_of_another_source_are_not_looked_at(source: Source) -> None:
     store(FeedFactory.create(), item("g1", "https://a.example/1"))
 
     assert counts(store(source, item("g2", "https://a.example/1"))) == (1, 0, 0)
 
 
-def test_looking_back_is_bounded_and_costs_two_queries(source: Source, django_assert_num_queries: object) -> None:
+def test_looking_back_is_bounded_and_costs_three_queries(source: Source, django_assert_num_queries: object) -> None:
     PostFactory.create_batch(20, source=source, workspace=source.workspace)
     known = items_prepare([item(one) for one in Post.objects.values_list("external_id", flat=True)], Rules())
     new = items_prepare([item("new", "https://a.example/9")], Rules())
 
     with django_assert_num_queries(1):  # type: ignore[operator]
         assert recognised(source, known) == known
-    with django_assert_num_queries(2):  # type: ignore[operator]
+    with django_assert_num_queries(3):  # type: ignore[operator]
         assert recognised(source, [*known, *new]) == [*known, *new]
     assert LOOKED_BACK <= 1000
 

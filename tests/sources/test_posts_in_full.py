@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from apps.core.clock import now
 from apps.sources.models import Post, PostMedia, Revision, Tombstone
 from apps.sources.ports import Counts, Entity, IntakeReport, Item, Media
-from apps.sources.services import posts_intake, posts_mark_deleted
+from apps.sources.services import post_remove, posts_intake, posts_mark_deleted
 from apps.sources.services.known import REVISIONS_MAX
 from tests.sources.factories import ExportFactory, MediaFileFactory, PostFactory
 
@@ -249,6 +249,16 @@ def test_removed_post_does_not_come_back(told: Told) -> None:
 
     assert report == IntakeReport(added=1)
     assert Post.objects.get().external_id == "77:6"
+
+
+def test_late_part_of_a_removed_album_stays_out() -> None:
+    source = ExportFactory.create()
+    posts_intake(source=source, items=[message(5, "Мост", album_id=70)])
+    post_remove(post=Post.objects.get(), reason="Персональные данные")
+
+    late = [message(6, "", photo(6), album_id=70), message(7, "", photo(7), album_id=71)]
+    assert posts_intake(source=source, items=late) == IntakeReport(added=1)
+    assert Post.objects.get().album_id == 71
 
 
 def test_deleted_posts_are_marked_once_told_and_audited(told: Told) -> None:

@@ -106,9 +106,8 @@ def _record_batch(source: Source, batch: list[Prepared], moment: datetime, *, is
 
 def _without_removed(source: Source, batch: list[Prepared], moment: datetime) -> list[Prepared]:
     """Leave out what was removed here and must not come back."""
-    ids = [name for one in batch for name in (one.external_id, *one.also_known)]
-    gone = stones_among(source, ids, moment)
-    return [one for one in batch if gone.isdisjoint((one.external_id, *one.also_known))] if gone else batch
+    gone = stones_among(source, batch, moment)
+    return [one for one in batch if one.external_id not in gone] if gone else batch
 
 
 def _stored(source: Source, batch: list[Prepared], known: Known, moment: datetime) -> Stored:

@@ -180,10 +180,11 @@ def address(url: str) -> str:
 def identity(external_id: str, url: str, digest: str) -> str:
     """The source's own id, else the address, else the content; long ones by their hash."""
     own = markup.tidy_line(external_id)
-    return _short(own or url or f"text:{digest}")
+    return shortened(own or url or f"text:{digest}")
 
 
-def _short(identity: str) -> str:
+def shortened(identity: str) -> str:
+    """An id, or its hash where it is long."""
     if len(identity) <= 200:
         return identity
     return "hash:" + hashlib.blake2b(identity.encode(), digest_size=16).hexdigest()
@@ -192,7 +193,7 @@ def _short(identity: str) -> str:
 def _media(one: Media) -> Media:
     return Media(
         kind=one.kind if one.kind in KINDS else Post.Kind.OTHER,
-        key=_short(markup.tidy_line(one.key)),
+        key=shortened(markup.tidy_line(one.key)),
         mime=markup.tidy_line(one.mime)[:100],
         size=_number(one.size) if (one.size or 0) >= 0 else None,
         name=markup.tidy_line(one.name)[:255],

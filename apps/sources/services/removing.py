@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -15,7 +16,9 @@ from apps.core.clock import now
 from apps.core.errors import TransitionError
 from apps.sources import listeners
 from apps.sources.models import PastCount, Post, Source, Tombstone
+from apps.sources.parsers.same_address import address_key
 from apps.sources.services.copies import originals_leave
+from apps.sources.services.preparing import Prepared, digest_of, shortened
 
 BATCH = 1000
 COUNTED = ("hour", "language", "kind", "posts", "kept")
@@ -65,14 +68,31 @@ def post_remove(*, post: Post, reason: str, actor: User | None = None) -> None:
     _remove(fresh.source, [fresh], at=now(), reason=reason.strip()[:300])
 
 
-def stones_among(source: Source, external_ids: Collection[str], at: datetime) -> set[str]:
-    """Which of these items were removed here and must not come back; notes that their source still offers them."""
-    stones = Tombstone.objects.filter(source=source, external_id__in=external_ids)
-    found = {stone.external_id: stone for stone in stones}
-    worn = [stone.pk for stone in found.values() if (at - stone.at).days >= 1]
+def stones_among(source: Source, items: Iterable[Prepared], at: datetime) -> set[str]:
+    """The ids of those of these items that were removed here and must not come back, late parts of albums too.
+
+    Notes that their source still offers them.
+    """
+    items = list(items)
+    names = {name for one in items for name in (one.external_id, *one.also_known)}
+    albums = {one.album_id for one in items if one.album_id is not None}
+    said = Q(external_id__in=names) | Q(album_id__in=albums) if albums else Q(external_id__in=names)
+    stones = list(Tombstone.objects.filter(said, source=source))
+    worn = [stone.pk for stone in stones if (at - stone.at).days >= 1]
     if worn:
         Tombstone.objects.filter(pk__in=worn).update(at=at)
-    return set(found)
+    gone = {stone.external_id for stone in stones}
+    gone_albums = {(stone.channel, stone.album_id) for stone in stones if stone.album_id is not None}
+    return {
+        one.external_id
+        for one in items
+        if (one.channel, one.album_id) in gone_albums or not gone.isdisjoint((one.external_id, *one.also_known))
+    }
+
+
+def stone_address(external_id: str, url: str) -> str:
+    """Under which address an item that was removed is found again: its id where that is one, else its link."""
+    return shortened(address_key(external_id) or address_key(url))
 
 
 def _source_held(source: Source) -> None:
@@ -81,7 +101,19 @@ def _source_held(source: Source) -> None:
 
 
 def _remove(source: Source, posts: Sequence[Post], *, at: datetime, reason: str = "") -> None:
-    stones = [Tombstone(source=source, external_id=post.external_id, at=at, reason=reason) for post in posts]
+    stones = [
+        Tombstone(
+            source=source,
+            external_id=post.external_id,
+            address=stone_address(post.external_id, post.url),
+            title_hash=digest_of(post.title, ""),
+            channel=post.channel,
+            album_id=post.album_id,
+            at=at,
+            reason=reason,
+        )
+        for post in posts
+    ]
     Tombstone.objects.bulk_create(stones, batch_size=BATCH, ignore_conflicts=True)
     originals_leave(workspace_id=source.workspace_id, posts=[post.pk for post in posts])
     Post.objects.filter(pk__in=[post.pk for post in posts]).delete()
