@@ -8,6 +8,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 from django_ratelimit.core import is_ratelimited
 
+from apps.accounts.limits import address_key
 from apps.sources.models import Subscription
 from apps.sources.services import websub
 
@@ -15,22 +16,33 @@ log = structlog.get_logger(__name__)
 PUSH_MAX = 5 * 1024 * 1024
 CHALLENGE_MAX = 4096
 TEXT = "text/plain; charset=utf-8"
-# A key is unguessable, so what comes at this pace with one is its hub; without a right key it is somebody else.
-KEY_RATE, ADDRESS_RATE = "240/m", "1200/m"
+# A key is unguessable, so what comes with one is its hub, and many hubs may have one address; who guesses is counted.
+KEY_RATE, ADDRESS_RATE = "240/m", "120/m"
 
 
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 def websub_callback(request: HttpRequest, key: str) -> HttpResponse:
     """Verify a subscription (GET) or take what a hub tells (POST), as W3C's WebSub has it."""
-    if _too_often(request, key):
+    is_known = Subscription.objects.filter(key=key).exists()
+    if _too_often(request, key) if is_known else _guesses(request):
         return _answer(429, **{"Retry-After": "60"})
+    if not is_known:
+        return _answer(404)
     return _verified(request, key) if request.method == "GET" else _told(request, key)
 
 
 def _too_often(request: HttpRequest, key: str) -> bool:
-    keys = ((KEY_RATE, "websub-key", lambda *_ignored: key), (ADDRESS_RATE, "websub-ip", "ip"))
-    return any(is_ratelimited(request, group=group, key=by, rate=rate, increment=True) for rate, group, by in keys)
+    limited: bool = is_ratelimited(
+        request, group="websub-key", key=lambda *_ignored: key, rate=KEY_RATE, increment=True
+    )
+    return limited
+
+
+def _guesses(request: HttpRequest) -> bool:
+    """Count a wrong key against the visitor's address, and say whether it is one too many."""
+    limited: bool = is_ratelimited(request, group="websub-ip", key=address_key, rate=ADDRESS_RATE, increment=True)
+    return limited
 
 
 def _verified(request: HttpRequest, key: str) -> HttpResponse:

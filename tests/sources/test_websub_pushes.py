@@ -150,6 +150,29 @@ def test_callback_is_limited(source: Source, client: Client, monkeypatch: pytest
     assert answers == [202, 202, 429]
 
 
+def test_wrong_keys_are_counted_by_the_address_that_the_proxy_tells(
+    client: Client, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    monkeypatch.setattr(views, "ADDRESS_RATE", "2/m")
+    subscription = SubscriptionFactory.create(source=FeedFactory.create())
+
+    def guess(address: str) -> int:
+        return int(client.post("/websub/guessed/", b"x", "text/xml", headers={"X-Forwarded-For": address}).status_code)
+
+    assert [guess("198.51.100.1") for _time in range(3)] == [404, 404, 429]
+    assert guess("198.51.100.2") == 404
+    hub = client.post(f"/websub/{subscription.key}/", b"x", "text/xml", headers={"X-Forwarded-For": "198.51.100.1"})
+    assert hub.status_code == 202
+
+
+def test_hub_of_many_feeds_is_not_counted_by_its_address(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "ADDRESS_RATE", "1/m")
+    subscriptions = SubscriptionFactory.create_batch(3)
+
+    assert [tell(client, one, "x", signature="sha256=0") for one in subscriptions] == [202, 202, 202]
+
+
 def test_callback_makes_no_session_and_wants_no_token(client: Client) -> None:
     subscription = SubscriptionFactory.create()
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlencode
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.accounts.services import audit_record
 from apps.core import http
 from apps.core.clock import now
 from apps.core.errors import PermanentError, RetryableError
@@ -24,6 +26,7 @@ from apps.sources.services.intake import Prepared, items_prepare, posts_record
 KEPT = timedelta(days=2)  # what was asked and told is kept for reading so long
 ANSWER_MAX = 100_000
 State = Subscription.State
+NOT_ASKED = (State.REFUSED, State.ENDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class AskPlan:
 
     hub: str = ""
     form: bytes = b""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +46,11 @@ class PushRead:
     problem: str = ""
 
 
+@transaction.atomic
 def ask_plan(row: HubAsk) -> AskPlan:
-    """Read what is to be asked."""
-    subscription = row.subscription
-    if not subscription.source.is_active or not websub.callback_base():
+    """Read what is to be asked, and note that it is."""
+    subscription = Subscription.objects.select_related("source__workspace").get(pk=row.subscription_id)
+    if not _is_wanted(subscription.source):
         return AskPlan()
     form = {
         "hub.mode": "subscribe",
@@ -54,20 +59,21 @@ def ask_plan(row: HubAsk) -> AskPlan:
         "hub.secret": subscription.secret,
         "hub.lease_seconds": str(websub.LEASE_S),
     }
-    if subscription.state != State.LIVE:  # a hub may verify before it answers
-        Subscription.objects.filter(pk=subscription.pk).update(state=State.ASKED)
-    return AskPlan(subscription.hub, urlencode(form).encode())
+    idle = Subscription.objects.filter(pk=subscription.pk, key=subscription.key, state__in=NOT_ASKED)
+    if idle.update(state=State.ASKED):  # before the hub is asked: it may verify before it answers
+        audit_record(verb="source.hub_asked", target=subscription.source, details={"hub": subscription.hub})
+    return AskPlan(subscription.hub, urlencode(form).encode(), subscription.key)
 
 
-async def ask_send(plan: AskPlan, client: http.Session) -> bool:
-    """Ask the hub; False where nothing was to be asked.
+async def ask_send(plan: AskPlan, client: http.Session) -> str:
+    """Ask the hub; the answer is the key that it was given, empty where nothing was to be asked.
 
     Raises:
         RetryableError: it has trouble of its own.
         PermanentError: it refuses.
     """
     if not plan.hub:
-        return False
+        return ""
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     try:
         answer = await client.fetch(plan.hub, method="POST", body=plan.form, headers=headers, max_bytes=ANSWER_MAX)
@@ -82,26 +88,27 @@ async def ask_send(plan: AskPlan, client: http.Session) -> bool:
             code=f"http_{answer.status}",
         )
     answer.expect()
-    return True
+    return plan.key
 
 
-def ask_record(row: HubAsk, asked: bool) -> None:
+def ask_record(row: HubAsk, asked: str) -> None:
     """Make the next asking: the renewal of what is live, or another try where the hub does not verify."""
     subscription = Subscription.objects.select_for_update().get(pk=row.subscription_id)
-    if not asked:
-        websub_over(subscription)
+    if not asked and not _is_wanted(subscription.source):
+        websub.subscription_end(subscription)
         return
     moment = now()
-    if subscription.state == State.LIVE and subscription.renew_at and subscription.renew_at > moment:
+    if asked != subscription.key:  # resumed, or another hub is named, since this was planned
+        websub.ask_next(subscription)
+    elif subscription.state == State.LIVE and subscription.renew_at and subscription.renew_at > moment:
         websub.ask_next(subscription, at=subscription.renew_at)
     else:
         websub.ask_next(subscription, at=moment + websub.VERIFIED_WITHIN)
     HubAsk.objects.filter(subscription=subscription, state=WorkRow.State.DONE, finished_at__lt=moment - KEPT).delete()
 
 
-def websub_over(subscription: Subscription) -> None:
-    """Nobody wants the hub to tell any more; its pushes are answered with 410 from now on."""
-    Subscription.objects.filter(pk=subscription.pk).update(state=State.ENDED, ends_at=None, renew_at=None)
+def _is_wanted(source: Source) -> bool:
+    return source.is_active and bool(websub.callback_base())
 
 
 def ask_dead(row: WorkRow) -> None:

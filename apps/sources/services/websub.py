@@ -37,6 +37,7 @@ LONG_UNASKED = timedelta(hours=12)  # a collection after so long was one for saf
 DIGESTS = {"sha1": hashlib.sha1, "sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
 NOT_PUBLIC = (".local", ".localhost", ".internal", ".test", ".lan", ".home.arpa")
 State = Subscription.State
+ASKABLE = (State.ASKED, State.REFUSED)  # a hub that has refused may verify later all the same
 
 
 def callback_base() -> str:
@@ -59,13 +60,26 @@ def hub_noticed(source: Source, *, hub: str, topic: str) -> None:
         if subscription is not None and subscription.state != State.LIVE:
             HubAsk.objects.filter(subscription=subscription, state=WorkRow.State.READY).delete()
         return
+    key, secret = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
     if subscription is None:
-        key, secret = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
         subscription = Subscription.objects.create(source=source, hub=hub, topic=topic, key=key, secret=secret)
+        audit_record(verb="source.hub_asked", target=source, details={"hub": hub})
     elif (subscription.hub, subscription.topic) != (hub, topic):
-        Subscription.objects.filter(pk=subscription.pk).update(hub=hub, topic=topic, state=State.ASKED, ends_at=None)
-        HubAsk.objects.filter(subscription=subscription, state=WorkRow.State.READY).delete()
+        _other_hub(subscription, hub=hub, topic=topic, key=key, secret=secret)
     ask_next(subscription)
+
+
+def _other_hub(subscription: Subscription, *, hub: str, topic: str, key: str, secret: str) -> None:
+    """Go over to another hub: the former one knows the key and the secret, so the new one gets its own."""
+    former = Subscription.objects.filter(pk=subscription.pk, key=subscription.key)
+    was_live = former.filter(state=State.LIVE).exists()
+    changes = {"hub": hub, "topic": topic, "key": key, "secret": secret, "problem": ""}
+    if former.update(state=State.ASKED, ends_at=None, renew_at=None, **changes) != 1:
+        return
+    HubAsk.objects.filter(subscription=subscription, state=WorkRow.State.READY).delete()
+    if was_live:
+        audit_record(verb="source.unsubscribed", target=subscription.source, details={"hub": subscription.hub})
+    audit_record(verb="source.hub_asked", target=subscription.source, details={"hub": hub})
 
 
 def ask_next(subscription: Subscription, *, at: datetime | None = None) -> None:
@@ -82,23 +96,25 @@ def subscription_verify(*, key: str, mode: str, topic: str, lease_s: int) -> boo
     subscription = Subscription.objects.select_related("source__workspace").filter(key=key, topic=topic).first()
     if subscription is None:
         return False
-    wanted = subscription.source.is_active and subscription.state != State.ENDED
+    source = Source.objects.select_for_update().get(pk=subscription.source_id)  # a pause waits, or is seen
+    wanted = source.is_active and subscription.state != State.ENDED
     if mode == "unsubscribe":
         return not wanted
     if mode != "subscribe" or not wanted:
         return False
     lease = timedelta(seconds=min(max(lease_s or LEASE_S, LEASE_LEAST_S), LEASE_MOST_S))
     moment = now()
-    was_live = subscription.state == State.LIVE
     renew_at = moment + lease * RENEWED_AT
-    Subscription.objects.filter(pk=subscription.pk).update(
-        state=State.LIVE, ends_at=moment + lease, renew_at=renew_at, problem=""
-    )
+    rows = Subscription.objects.filter(pk=subscription.pk, key=key, topic=topic)
+    changes = {"ends_at": moment + lease, "renew_at": renew_at, "problem": ""}
+    renewed = rows.filter(state=State.LIVE).update(**changes)
+    if not renewed and not rows.filter(state__in=ASKABLE).update(state=State.LIVE, **changes):
+        return False  # it has ended meanwhile, or another hub was asked
     waiting = HubAsk.objects.filter(subscription=subscription, state=WorkRow.State.READY)
     if not waiting.update(not_before=renew_at):
         ask_next(subscription, at=renew_at)
-    if not was_live:
-        audit_record(verb="source.subscribed", target=subscription.source, details={"hub": subscription.hub})
+    if not renewed:
+        audit_record(verb="source.subscribed", target=source, details={"hub": subscription.hub})
     return True
 
 
@@ -109,15 +125,21 @@ def subscription_refuse(*, key: str, topic: str, reason: str) -> bool:
     if subscription is None:
         return False
     words = _("The hub refuses: %(reason)s") % {"reason": reason[:300] or "–"}
-    subscription_stop(subscription, state=State.REFUSED, problem=words)
-    return True
+    return subscription_stop(subscription, state=State.REFUSED, problem=words)
 
 
-def subscription_stop(subscription: Subscription, *, state: str, problem: str) -> None:
-    """Go back to collecting as usual; the hub is asked again in a week. Call it inside a transaction."""
-    was_live = subscription.state == State.LIVE
+def subscription_stop(subscription: Subscription, *, state: str, problem: str) -> bool:
+    """Go back to collecting as usual; the hub is asked again in a week. Call it inside a transaction.
+
+    False, and nothing is changed, where the subscription has ended, or another hub was asked meanwhile.
+    """
     again = now() + TRIED_AGAIN
-    Subscription.objects.filter(pk=subscription.pk).update(state=state, problem=problem, renew_at=again, ends_at=None)
+    rows = Subscription.objects.filter(pk=subscription.pk, key=subscription.key)
+    changes = {"state": state, "problem": problem, "renew_at": again, "ends_at": None}
+    was_live = rows.filter(state=State.LIVE).update(**changes)
+    was_asked = 0 if was_live else rows.filter(state=State.ASKED).update(**changes)
+    if not was_live and not was_asked and not rows.filter(state=State.REFUSED).update(**changes):
+        return False
     if not HubAsk.objects.filter(subscription=subscription, state=WorkRow.State.READY).update(not_before=again):
         ask_next(subscription, at=again)
     if was_live:
@@ -125,6 +147,20 @@ def subscription_stop(subscription: Subscription, *, state: str, problem: str) -
         soon = now() + source.interval
         Poll.objects.filter(source=source, state=WorkRow.State.READY, not_before__gt=soon).update(not_before=soon)
         audit_record(verb="source.unsubscribed", target=source, details={"hub": subscription.hub, "problem": problem})
+    elif was_asked:
+        details = {"hub": subscription.hub, "problem": problem}
+        audit_record(verb="source.hub_refused", target=subscription.source, details=details)
+    return True
+
+
+def subscription_end(subscription: Subscription) -> None:
+    """Nobody wants the hub to tell any more: what it tells is answered with 410 from now on. In a transaction."""
+    rows = Subscription.objects.filter(pk=subscription.pk, key=subscription.key)
+    changes = {"state": State.ENDED, "ends_at": None, "renew_at": None}
+    if rows.filter(state=State.LIVE).update(**changes):
+        audit_record(verb="source.unsubscribed", target=subscription.source, details={"hub": subscription.hub})
+    elif rows.filter(state__in=ASKABLE).update(**changes):
+        audit_record(verb="source.hub_left", target=subscription.source, details={"hub": subscription.hub})
 
 
 def signature_is_right(secret: str, body: bytes, header: str) -> bool:
