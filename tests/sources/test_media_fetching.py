@@ -14,15 +14,17 @@ from apps.core.errors import RetryableError, TransitionError
 from apps.core.work import kinds
 from apps.sources.channel_fetcher import ChannelFetching
 from apps.sources.collectors import media as fetching_media
+from apps.sources.media_bytes import Incoming, Kept
 from apps.sources.media_parts import Part
 from apps.sources.models import ChannelFetch, MediaFetch, MediaFile, PostMedia, Source
 from apps.sources.ports import Item, Media
 from apps.sources.services import media_fetch_ask, posts_intake
+from apps.sources.services.media_store import media_file_keep, media_file_of
 from apps.sources.tasks import media_fetch
 from apps.telegram.models import Peer
 from tests.servers.site import Page, SiteServer
 from tests.sources.exports import picture
-from tests.sources.factories import ExportFactory, FeedFactory, FilterRuleFactory, PostFactory
+from tests.sources.factories import ExportFactory, FeedFactory, FilterRuleFactory, PostFactory, WorkspaceFactory
 from tests.telegram.factories import SessionFactory
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_listeners")]
@@ -116,6 +118,40 @@ def test_one_picture_of_two_posts_is_one_file(host: SiteServer) -> None:
     media_fetch()
 
     assert MediaFile.objects.get().shown_by.count() == 2
+
+
+def test_file_that_was_deleted_before_its_row_was_there_is_fetched_again(
+    host: SiteServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    media = shown(host.page("/a.jpg", picture()))
+
+    def deleted_before(kept: Kept) -> MediaFile:
+        default_storage.delete(kept.file)
+        return media_file_of(kept)
+
+    media_fetch_ask(media=media)
+    with monkeypatch.context() as patched:
+        patched.setattr("apps.sources.services.fetching.media_file_of", deleted_before)
+        media_fetch()
+    media.refresh_from_db()
+    assert (media.state, MediaFile.objects.count(), MediaFetch.objects.get().state) == ("remote", 0, "ready")
+    MediaFetch.objects.update(not_before=now())
+
+    media_fetch()
+
+    assert content_of(media) == picture()
+
+
+def test_file_whose_bytes_are_gone_is_stored_anew() -> None:
+    workspace_id = WorkspaceFactory.create().pk
+    with Incoming() as incoming:
+        incoming.write(picture())
+        file = media_file_keep(workspace_id=workspace_id, incoming=incoming)
+        default_storage.delete(str(file.file))
+
+        assert media_file_keep(workspace_id=workspace_id, incoming=incoming) == file
+
+    assert default_storage.exists(str(file.file))
 
 
 def test_file_comes_in_pieces(host: SiteServer) -> None:

@@ -33,6 +33,7 @@ from apps.sources.models import (
     Source,
     Tombstone,
 )
+from apps.sources.services.media_store import media_files_hold
 from apps.sources.services.removing import posts_retire
 from apps.sources.services.upkeep import RETENTION_EVERY, round_forget, round_next
 
@@ -145,6 +146,7 @@ class _Round:
         unused = MediaFile.objects.filter(~_has_users(), workspace_id=self.row.workspace_id, created_at__lt=before)
         while True:
             with transaction.atomic():
+                media_files_hold(self.row.workspace_id)
                 batch = list(unused.select_for_update(of=("self",)).order_by("pk")[:FILES_AT_ONCE])
                 if not batch:
                     return
@@ -181,9 +183,13 @@ class _Round:
         Retention.objects.filter(pk=self.row.pk).update(files=self.row.files)
 
     def files(self) -> None:
-        """Delete the noted files; one that a row came to own meanwhile stays."""
-        if not self.row.files:
-            return
+        """Delete the noted files; one that a row came to own meanwhile stays, and none comes to until they are gone."""
+        if self.row.files:
+            with transaction.atomic():
+                media_files_hold(self.row.workspace_id)
+                self._files_delete()
+
+    def _files_delete(self) -> None:
         names = self.row.files
         owned = set(MediaFile.objects.filter(file__in=names).values_list("file", flat=True))
         owned |= set(MediaFile.objects.filter(thumbnail__in=names).values_list("thumbnail", flat=True))
