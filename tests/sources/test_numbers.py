@@ -100,6 +100,17 @@ def test_hashtags_and_tops(workspace: Workspace) -> None:
     assert found.passed_on == [first]
 
 
+@pytest.mark.parametrize("dropped", [60, 510])
+def test_the_top_is_full_however_many_above_were_dropped(workspace: Workspace, dropped: int) -> None:
+    at = datetime(2026, 11, 10, 9, tzinfo=UTC)
+    posted(workspace, at, dropped, views=1000, dropped_by="words")
+    seen = posted(workspace, at, 12, views=10)
+
+    found = counted(workspace, date(2026, 11, 10), date(2026, 11, 10))
+
+    assert found.seen == seen[:1:-1]
+
+
 def test_a_viewer_sees_own_numbers_and_none_of_another_workspace(client: Client, workspace: Workspace) -> None:
     viewer = logged_in(member(workspace, "viewer", email="viewer@example.org"))
     posted(
