@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.files import File
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -94,10 +95,10 @@ class SourceAdmin(AnyCaseSearch, HealthScreens, ChannelScreens, FilterScreens, F
         """The rules that its posts go through, and the way to change them."""
         return filters_shown(source)
 
-    @admin.display(description=_("left out when posts are compared"), empty_value=_("No line recurs yet."))
-    def signature_lines(self, source: Source) -> SafeString | None:
+    @admin.display(description=_("left out when posts are compared"))
+    def signature_lines(self, source: Source) -> SafeString:
         """What its voices put around their posts."""
-        return signatures_shown(source)
+        return signatures_shown(source) or format_html("{}", _("No line recurs yet."))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from apps.core import http
@@ -31,17 +31,16 @@ class PagePlan:
 
     Attributes:
         due: articles to read now, by address with the title of their link; young ones are read again.
-        known: addresses that were listed before.
+        is_rest: what the last list named is still being read, so the list itself is not asked for.
     """
 
     url: str
     etag: str
     last_modified: str
     selector: str
-    channel: str
     rules: filters.Rules
     due: tuple[Link, ...]
-    known: frozenset[str]
+    is_rest: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class PageNotes:
-    """What `record` stores beside the posts; `listed` is None where the list had not changed."""
+    """What `record` stores beside the posts; `listed` is None where the list was not asked for or had not changed."""
 
     listed: tuple[Link, ...] | None
     readings: tuple[Reading, ...]
@@ -64,48 +63,62 @@ class PageNotes:
 
 def plan(source: Source) -> PagePlan:
     """Read what the source has now."""
+    due, is_rest = pages.links_due(source, limit=ARTICLES_AT_ONCE)
     return PagePlan(
         source.url,
         source.etag,
         source.last_modified,
         source.link_selector,
-        "",
         filters.rules_of(source),
-        tuple(Link(address, title) for address, title in pages.links_due(source, limit=ARTICLES_AT_ONCE)),
-        pages.links_known(source),
+        tuple(Link(address, title) for address, title in due),
+        is_rest,
     )
 
 
 async def collect(plan: PagePlan, client: http.Session) -> PollResult:
-    """Ask for the list, with the marks of its last answer, then read what is new or due.
+    """Ask for the list, with the marks of its last answer, or read some of the articles that it named.
+
+    What a list names is stored first and read by the collections that follow at once: so each article is read once,
+    however many there are, and a list that is different at every look is not asked for again and again.
 
     Raises:
         RetryableError, PermanentError: there is no answer for the list.
     """
+    if plan.is_rest:
+        return await _read_due(plan, client)
     answer = await client.fetch(plan.url, headers=_headers(plan), max_bytes=LIST_BYTES)
-    listed: tuple[Link, ...] | None = None
-    if answer.status != 304:
-        if not answer.is_success:
-            outcome = Poll.Outcome.GONE if answer.status == 410 else Poll.Outcome.FAILED
-            problem = status_words(answer.status)
-            return PollResult(outcome, answer.status, problem=problem, retry_after=answer.retry_after)
-        try:
-            listed = await asyncio.to_thread(_listed, plan, answer)
-        except UnreadableError as exc:
-            return PollResult(Poll.Outcome.FAILED, answer.status, problem=str(exc))
-    new = [link for link in listed or () if link.address not in plan.known]
-    chosen = [*new, *plan.due][:ARTICLES_AT_ONCE]
-    readings = await _read_all(chosen, client)
-    items = [replace(one.item, channel=plan.channel) for one in readings if one.item is not None]
-    same = listed is None
+    if answer.status == 304:
+        return await _read_due(plan, client, status=304)
+    if not answer.is_success:
+        outcome = Poll.Outcome.GONE if answer.status == 410 else Poll.Outcome.FAILED
+        problem = status_words(answer.status)
+        return PollResult(outcome, answer.status, problem=problem, retry_after=answer.retry_after)
+    try:
+        listed = await asyncio.to_thread(_listed, plan, answer)
+    except UnreadableError as exc:
+        return PollResult(Poll.Outcome.FAILED, answer.status, problem=str(exc))
     return PollResult(
-        Poll.Outcome.FETCHED if items or new else Poll.Outcome.UNCHANGED,
+        Poll.Outcome.FETCHED,
         answer.status,
+        etag=answer.mark("ETag", 300),
+        last_modified=answer.mark("Last-Modified", 100),
+        notes=PageNotes(listed, ()),
+        is_partial=True,
+    )
+
+
+async def _read_due(plan: PagePlan, client: http.Session, *, status: int | None = None) -> PollResult:
+    """Read the articles that are due."""
+    readings = await _read_all(plan.due, client)
+    items = [one.item for one in readings if one.item is not None]
+    return PollResult(
+        Poll.Outcome.FETCHED if items else Poll.Outcome.UNCHANGED,
+        status,
         prepared=tuple(await asyncio.to_thread(items_prepare, items, plan.rules)),
-        notes=PageNotes(listed, tuple(readings)),
-        is_partial=len(new) + len(plan.due) > len(readings),
-        etag=plan.etag if same else answer.mark("ETag", 300),
-        last_modified=plan.last_modified if same else answer.mark("Last-Modified", 100),
+        etag=plan.etag,
+        last_modified=plan.last_modified,
+        notes=PageNotes(None, tuple(readings)),
+        is_partial=len(plan.due) == ARTICLES_AT_ONCE,
     )
 
 

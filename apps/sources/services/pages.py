@@ -14,23 +14,23 @@ from apps.sources.models import PageLink, Source
 State = PageLink.State
 AGAIN = (timedelta(hours=1), timedelta(hours=6), timedelta(days=1))  # after each reading; then it is left alone
 RETRIES = (timedelta(minutes=30), timedelta(hours=3), timedelta(days=1))  # after each failure in reading
+KEPT_MOST = 3000  # a page; a list that is different at every look would grow for ever
 FORGOTTEN = timedelta(days=60)  # no list names it any more
 OUTCOMES = {"read": State.READ, "failed": State.FAILED, "refused": State.REFUSED, "gone": State.REFUSED}
 
 
-def links_due(source: Source, *, limit: int) -> list[tuple[str, str]]:
-    """Addresses and titles of the articles to read now, the longest waiting first."""
-    due = PageLink.objects.filter(source=source, next_at__lte=now()).order_by("next_at", "id")
-    return list(due.values_list("address", "title")[:limit])
+def links_due(source: Source, *, limit: int) -> tuple[list[tuple[str, str]], bool]:
+    """Addresses and titles of the articles to read now, and whether any of them has never been read.
 
-
-def links_known(source: Source) -> frozenset[str]:
-    """The addresses that the list named before."""
-    return frozenset(PageLink.objects.filter(source=source).values_list("address", flat=True))
+    New ones come first, the oldest of the list before the newest; then the young ones that are read again.
+    """
+    due = PageLink.objects.filter(source=source, next_at__lte=now())
+    rows = list(due.order_by("next_at", "id").values_list("address", "title", "state")[:limit])
+    return [(address, title) for address, title, _state in rows], any(state == State.NEW for *_rest, state in rows)
 
 
 def links_list(source: Source, listed: Sequence[tuple[str, str]]) -> None:
-    """Note what the list names now; what it has not named for long is forgotten."""
+    """Note what the list names now; what it has not named for long is forgotten, and so are the oldest of too many."""
     moment = now()
     # The list has the newest first: the oldest are read first, so that posts come in their order.
     rows = [
@@ -38,8 +38,11 @@ def links_list(source: Source, listed: Sequence[tuple[str, str]]) -> None:
         for address, title in reversed(listed)
     ]
     PageLink.objects.bulk_create(rows, ignore_conflicts=True, batch_size=200)
-    PageLink.objects.filter(source=source, address__in=[address for address, _title in listed]).update(seen_at=moment)
-    PageLink.objects.filter(source=source, seen_at__lt=moment - FORGOTTEN).delete()
+    links = PageLink.objects.filter(source=source)
+    links.filter(address__in=[address for address, _title in listed]).update(seen_at=moment)
+    links.filter(seen_at__lt=moment - FORGOTTEN).delete()
+    too_many = links.order_by("-seen_at", "-id").values_list("pk", flat=True)[KEPT_MOST : KEPT_MOST + len(listed)]
+    PageLink.objects.filter(pk__in=list(too_many)).delete()
 
 
 def link_record(source: Source, *, address: str, outcome: str, problem: str = "") -> None:
