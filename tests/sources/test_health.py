@@ -13,7 +13,7 @@ from apps.accounts.models import Alert, Workspace
 from apps.core.work import verbs
 from apps.sources.models import HealthCheck, Poll, Source
 from apps.sources.services import source_create
-from apps.sources.services.health import OUTAGE
+from apps.sources.services.health import OUTAGE, polls_wake
 from apps.sources.services.upkeep import upkeep_begin
 from apps.sources.tasks import health_look
 from tests.sources.factories import ExportFactory, FeedFactory, PollFactory, PostFactory, WorkspaceFactory
@@ -189,6 +189,37 @@ def test_an_outage_of_all_is_one_alert_and_its_end_closes_it(workspace: Workspac
     assert open_alerts() == sorted([f"source.failing:{sources[8].pk}", f"source.failing:{sources[9].pk}"])
     waiting.refresh_from_db()
     assert waiting.not_before <= over + timedelta(minutes=10)
+
+
+def test_after_an_outage_the_longest_unread_sources_come_first(workspace: Workspace) -> None:
+    sources = outage(workspace, 20)
+    look(NOON + timedelta(minutes=1))
+    over = NOON + timedelta(hours=2)
+    for source in sources[:15]:
+        looked(source, over)
+    late = sources[15:]  # named in one order, last read in the opposite one
+    for number, source in enumerate(late):
+        Source.objects.filter(pk=source.pk).update(last_ok_at=NOON - timedelta(hours=1 + number), last_tried_at=over)
+        PollFactory.create(source=source, not_before=over + timedelta(hours=1))
+
+    look(over)
+
+    woken = list(Poll.objects.order_by("not_before").values_list("source", "not_before"))
+    assert [pk for pk, _at in woken] == [source.pk for source in reversed(late)]
+    assert [at - over for _pk, at in woken] == [timedelta(minutes=2 * place) for place in range(5)]
+
+
+def test_many_sources_are_woken_by_few_statements(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Callable[..., object]
+) -> None:
+    monkeypatch.setattr("apps.sources.services.health.SLICES", 2)
+    rows = PollFactory.create_batch(7, source__workspace=workspace, not_before=NOON + timedelta(hours=9))
+
+    with django_assert_num_queries(4):  # type: ignore[attr-defined]
+        polls_wake([row.source_id for row in rows], NOON, over_s=70)
+
+    woken = Poll.objects.order_by("pk").values_list("not_before", flat=True)
+    assert [(at - NOON).total_seconds() for at in woken] == [0, 0, 0, 0, 40, 40, 40]
 
 
 def test_an_outage_that_a_person_closed_is_not_told_two_hundred_times(workspace: Workspace) -> None:

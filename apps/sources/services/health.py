@@ -30,7 +30,8 @@ OUTAGE_LEAST = 5  # fewer failing at once are told one by one
 OUTAGE_BEGINS, OUTAGE_ENDS = 0.6, 0.3  # the share of those tried lately that fail
 LATELY = timedelta(hours=1)
 WELL_WITHIN = timedelta(hours=24)  # an outage is judged by sources that were well a day before it
-WAKE_OVER_S = 600  # after an outage its sources are tried again within so many seconds
+WAKE_OVER_S = 600  # after an outage its sources are tried again within so many seconds, the longest unread first
+SLICES = 60  # at most; the sources of one are woken at one time, by one statement for each kind of work
 PROBES, PROBE_EVERY = 3, timedelta(minutes=5)
 
 
@@ -144,7 +145,7 @@ def outage_settle(workspace: Workspace, at: datetime) -> bool:
         return begins
     if tried and failing < OUTAGE_ENDS * len(tried):
         alert_close(workspace=workspace, key=OUTAGE)
-        failed = well.filter(failures__gt=0).values_list("pk", flat=True)
+        failed = well.filter(failures__gt=0).order_by("last_ok_at", "pk").values_list("pk", flat=True)
         polls_wake(list(failed), at, over_s=WAKE_OVER_S)
         return False
     if not well.filter(last_tried_at__gte=at - PROBE_EVERY).exists():
@@ -178,10 +179,11 @@ def _outage_tell(workspace: Workspace, *, failing: int, tried: int, at: datetime
 
 
 def polls_wake(sources: Sequence[int], at: datetime, *, over_s: int = 0) -> None:
-    """Bring the waiting collections and readings of these sources forward, spread over some seconds."""
-    for place, pk in enumerate(sources):
-        moment = at + timedelta(seconds=over_s * place / len(sources))
+    """Bring the waiting collections and readings of these sources forward in their order, spread over some seconds."""
+    size = -(-len(sources) // SLICES) or 1
+    for first in range(0, len(sources), size):
+        pks, moment = sources[first : first + size], at + timedelta(seconds=over_s * first / len(sources))
         for waiting in (Poll.objects.all(), ChannelRead.objects.all()):
-            waiting.filter(source=pk, state=WorkRow.State.READY, not_before__gt=moment).update(not_before=moment)
+            waiting.filter(source__in=pks, state=WorkRow.State.READY, not_before__gt=moment).update(not_before=moment)
     if sources:
         bells.ring_on_commit("poll")
