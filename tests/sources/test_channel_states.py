@@ -65,6 +65,33 @@ def test_a_migrated_chat_goes_on_under_its_new_id(telegram: Telegram, account: S
     assert source.last_error == ""
 
 
+def test_a_migrated_chat_that_another_source_reads_is_paused_in_words(telegram: Telegram, account: Session) -> None:
+    old = telegram.channel("gruppa", title="Группа")
+    old.post("слово")
+    source = added(account, "gruppa", name="Первый")
+    read(telegram)
+    new = telegram.channel("vestnik", chat_id=1_100_200_999)
+    new.post("на новом месте")
+    other = added(account, name="Второй")
+    read(telegram)
+    old.post("последнее")
+    old.post(is_service=True, migrated_to=new.chat_id)
+
+    again(telegram, source)
+
+    source.refresh_from_db()
+    assert not source.is_active
+    assert "“Второй”" in source.paused_reason
+    assert (source.chat_id, ChannelRead.objects.filter(source=source).live().exists()) == (old.chat_id, False)
+    assert not ChannelRead.objects.dead().exists()
+    assert "последнее" in texts()
+
+    other.delete()
+    source_resume(source=source)
+    again(telegram, source)
+    assert source.chat_id == new.chat_id
+
+
 def test_a_channel_that_bans_an_account_goes_to_another(telegram: Telegram, account: Session) -> None:
     channel = telegram.channel()
     channel.post("слово")

@@ -109,11 +109,9 @@ def channel_named(source: Source, result: ReadResult) -> bool:
     info = result.info
     if info is None:
         return True
-    others = Source.objects.filter(workspace=source.workspace_id, kind=Source.Kind.TELEGRAM, chat_id=info.chat_id)
-    twin = others.exclude(pk=source.pk).first()
+    twin = twin_of(source, info.chat_id)
     if twin is not None:
-        words = _("This is the same channel as “%(other)s”. Remove one of the two sources.") % {"other": twin.name}
-        channel_stopped(source, words)
+        twin_stopped(source, twin)
         return False
     peer_keep(session_pk=result.session_pk, channel=info)
     typed = source.username
@@ -123,6 +121,18 @@ def channel_named(source: Source, result: ReadResult) -> bool:
     )
     _name_followed(source, info, before={result.title, provisional_name(typed)})
     return True
+
+
+def twin_of(source: Source, chat_id: int) -> Source | None:
+    """Another source of the workspace that reads this chat."""
+    others = Source.objects.filter(workspace=source.workspace_id, kind=Source.Kind.TELEGRAM, chat_id=chat_id)
+    return others.exclude(pk=source.pk).first()
+
+
+def twin_stopped(source: Source, twin: Source) -> None:
+    """Pause a source of what another one reads already."""
+    words = _("This is the same channel as “%(other)s”. Remove one of the two sources.") % {"other": twin.name}
+    channel_stopped(source, words)
 
 
 def _name_followed(source: Source, info: ChannelInfo, *, before: set[str]) -> None:

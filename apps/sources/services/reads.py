@@ -14,7 +14,13 @@ from apps.sources import filters
 from apps.sources.collectors.channel import PAGE, Again, Back, BackStep, ReadPlan, ReadResult
 from apps.sources.models import ChannelRead, Poll, Post, PostMedia, Source
 from apps.sources.ports import IntakeReport
-from apps.sources.services.channel_states import channel_failed, channel_named, trouble_told
+from apps.sources.services.channel_states import (
+    channel_failed,
+    channel_named,
+    trouble_told,
+    twin_of,
+    twin_stopped,
+)
 from apps.sources.services.gone import posts_mark_deleted
 from apps.sources.services.intake import posts_record
 from apps.sources.services.read_schedule import BACK_WAIT, MORE_WAIT, read_next, read_wait
@@ -163,18 +169,29 @@ def _noted(
 
 
 def _succeeded(source: Source, result: ReadResult) -> None:
+    """Note a reading that went well, and follow a basic group that became a supergroup.
+
+    Telegram gives such a group a new id and numbers its messages anew; the old one's last message names it. Where
+    another source reads the supergroup already, this one is paused where it stands, so that a resume sees the message
+    again.
+    """
     at, failures = now(), source.failures
-    source.read_to_id = max(source.read_to_id, result.read_to_id)
+    moved_to = result.migrated_to if result.migrated_to != source.chat_id else None
+    twin = twin_of(source, moved_to) if moved_to is not None else None
+    if twin is None:
+        source.read_to_id = max(source.read_to_id, result.read_to_id)
     source.last_ok_at = source.last_tried_at = at
     source.last_error, source.failures = "", 0
     fields = ["read_to_id", "last_ok_at", "last_tried_at", "last_error", "failures"]
     if result.back is not None:
         fields += _stepped_back(source, result.back)
-    if result.migrated_to is not None and result.migrated_to != source.chat_id:
-        # Its messages are numbered anew; the first of them tells of the move.
-        source.chat_id, source.read_to_id, source.backfill_id, source.described_at = result.migrated_to, 1, 0, None
+    if moved_to is not None and twin is None:
+        # The first of the new numbers is the message that tells of the move.
+        source.chat_id, source.read_to_id, source.backfill_id, source.described_at = moved_to, 1, 0, None
         fields += ["chat_id", "backfill_id", "described_at"]
     source.save(update_fields=fields)
+    if twin is not None:
+        twin_stopped(source, twin)
     if failures:
         alert_close(workspace=source.workspace, key=failing_key(source))
 
