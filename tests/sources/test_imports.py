@@ -17,6 +17,7 @@ from apps.core.work import stopping, verbs
 from apps.sources.models import ImportFile, Post, Source
 from apps.sources.services import import_request
 from apps.sources.tasks import imports_store
+from tests.sources.channels import ChannelFactory
 from tests.sources.factories import ExportFactory, FeedFactory, FilterRuleFactory, WorkspaceFactory
 from tests.sources.payloads import desktop, plain_list
 
@@ -169,6 +170,31 @@ def command(*arguments: str | Path, **options: object) -> str:
     out = io.StringIO()
     call_command("import_posts", *map(str, arguments), stdout=out, **options)
     return out.getvalue()
+
+
+def test_command_says_that_pages_and_feeds_take_no_files(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(plain_list(*TEXTS))
+    feed = FeedFactory.create(name="Лента")
+    FeedFactory.create(workspace=feed.workspace, name="Страница", kind="page", link_selector="a")
+
+    with pytest.raises(CommandError, match=r"“Лента” takes no files \(Feed\)"):
+        command(tmp_path, source="Лента")
+    with pytest.raises(CommandError, match=r"“Страница” takes no files \(Web page\)"):
+        command(tmp_path, source="Страница")
+
+
+def test_command_takes_the_export_of_a_channel_once_it_was_read(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(
+        desktop({"id": 1, "type": "message", "date": "2026-11-20T15:00:00", "text": "Паром"})
+    )
+    channel = ChannelFactory.create(name="Канал", chat_id=None)
+
+    with pytest.raises(CommandError, match="not read yet"):
+        command(tmp_path / "a.json", source="Канал")
+    Source.objects.update(chat_id=77)
+    command(tmp_path / "a.json", source="Канал")
+
+    assert channel.posts.count() == 1
 
 
 def test_command_imports_a_folder_of_both_formats_once(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from apps.sources.models.source import Source
 
 
 class Poll(WorkRow):
-    """One collection of a feed; the next one is made in the transaction that records this one."""
+    """One collection of a feed or web page; the next one is made in the transaction that records this one."""
 
     class Outcome(models.TextChoices):
         FETCHED = "fetched", _("Collected")

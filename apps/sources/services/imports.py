@@ -26,13 +26,14 @@ from apps.sources.ports import IntakeReport
 from apps.sources.services.importing import ImportReport, export_import, refuse_unknown
 
 RENEWED_EVERY_S = 20.0
+TAKE_FILES = frozenset({Source.Kind.EXPORT, Source.Kind.TELEGRAM})  # a channel takes its own export
 
 
 def import_request(*, source: Source, file: File[bytes], name: str, actor: User | None = None) -> ImportFile:
     """Keep an uploaded export and have it imported; call it outside any transaction.
 
     Raises:
-        TransitionError: the source is a feed, or the file is empty.
+        TransitionError: the source takes no files, or the file is empty.
     """
     upload = upload_keep(file=file, name=name)
     try:
@@ -60,10 +61,10 @@ def upload_import(*, upload: ImportFile, source: Source, actor: User | None = No
     """Have a stored file imported.
 
     Raises:
-        TransitionError: the source is a feed.
+        TransitionError: the source takes no files, or is a channel that was not read yet.
     """
-    if source.kind not in {Source.Kind.EXPORT, Source.Kind.TELEGRAM}:
-        raise TransitionError(_("A feed takes no files; make a source of the kind “Telegram export”."))
+    if source.kind not in TAKE_FILES:
+        raise TransitionError(_("Feeds and web pages take no files; make a source of the kind “Telegram export”."))
     refuse_unknown(source)
     upload.workspace_id, upload.source = source.workspace_id, source
     upload.save(force_insert=True)

@@ -30,10 +30,10 @@ REREAD = frozenset({"url", "link_selector", "username", "backfill_from", "backfi
 def source_create(
     *, workspace: Workspace, kind: str, name: str, url: str = "", actor: User | None = None, **settings: str | int
 ) -> Source:
-    """Make a source; a feed is collected at once. `settings` are its interval, words and shortest length.
+    """Make a source; what is collected by itself is collected at once. `settings` are further fields of it.
 
     Raises:
-        ValidationError: the name or address is taken or malformed.
+        ValidationError: the name or address is taken, or a field is malformed.
     """
     source = Source(workspace=workspace, kind=kind, name=name, url=url, **settings)
     source.full_clean()
@@ -43,7 +43,7 @@ def source_create(
 
 @transaction.atomic
 def source_save(*, source: Source, changed: Sequence[str], actor: User | None = None) -> None:
-    """Store a validated source, new or changed; a feed that is new or has moved is collected at once."""
+    """Store a validated source, new or changed; where it is new or reads another place, it is collected at once."""
     is_new = source.pk is None
     if is_new or REREAD & set(changed):
         source.etag = source.last_modified = ""
@@ -62,10 +62,10 @@ def source_save(*, source: Source, changed: Sequence[str], actor: User | None = 
 
 @transaction.atomic
 def source_poll_now(*, source: Source, actor: User | None = None) -> None:
-    """Collect a feed without waiting for its time.
+    """Collect a feed, web page or channel without waiting for its time.
 
     Raises:
-        TransitionError: it is paused, is no feed, or is being collected at this moment.
+        TransitionError: it is paused, is an export, or is being collected at this moment.
     """
     fresh = Source.objects.select_for_update().get(pk=source.pk)
     if not is_timed(fresh.kind):

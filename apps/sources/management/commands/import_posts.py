@@ -16,6 +16,7 @@ from apps.core.uploads import upload_max_bytes
 from apps.sources import services
 from apps.sources.models import Source
 from apps.sources.parsers.archives import PlainFolder, zip_opened
+from apps.sources.services.imports import TAKE_FILES
 
 
 class Command(BaseCommand):
@@ -105,6 +106,7 @@ def _source(name: str, workspace: Workspace) -> Source:
     found = Source.objects.filter(workspace=workspace, name=name).first()
     if found is None:
         return services.source_create(workspace=workspace, kind=Source.Kind.EXPORT, name=name)
-    if found.kind != Source.Kind.EXPORT:
-        raise CommandError(_("The source “%(name)s” is a feed; choose another name for the export.") % {"name": name})
+    if found.kind not in TAKE_FILES:
+        words = _("The source “%(name)s” takes no files (%(kind)s); choose another name for the export.")
+        raise CommandError(words % {"name": name, "kind": found.get_kind_display()})
     return found
