@@ -319,7 +319,7 @@ variable(
 variable(
     "COLLECT_SLOWEST_S",
     "int",
-    7200,
+    1800,
     "Longest wait that a source's own rhythm of posting leads to, seconds.",
     group="Fetching",
     minimum=60,

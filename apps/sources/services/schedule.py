@@ -21,7 +21,7 @@ FAILURES_TOLD = 3  # failures in a row before a person is told
 LONGEST_WAIT_UNANSWERED = timedelta(hours=1)
 SAFETY_WAIT = timedelta(hours=24)  # while a hub tells of new entries
 DATES_LEAST, DATES_MOST = 4, 30  # entries with a date that make a rhythm
-PER_GAP = 2  # collections in a usual gap between two posts
+PER_GAP = 6  # collections in a usual gap: an hourly source is seen to have posted within ten minutes
 FADING = 10  # a silence of so many usual gaps counts as the beginning of a slower rhythm
 
 
