@@ -14,6 +14,7 @@ from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django_ratelimit.core import is_ratelimited
 from unfold.decorators import action
 
 from apps.accounts.access import permitted
@@ -23,11 +24,14 @@ from apps.accounts.reports import reason_of
 from apps.accounts.requests import shown_of, user_of
 from apps.core.errors import PultError
 from apps.sources import services
+from apps.sources.admin_feeds import SEARCHES
 from apps.sources.models import PageLink, Source
-from apps.sources.services.looking import PageLook, PagePreview, page_look, page_preview
+from apps.sources.services.lists import address_problem
+from apps.sources.services.looking import PageLook, PagePreview, page_look
 from apps.sources.services.pages import links_counted, links_walled
 
 ADD = "sources.add_source"
+LOOK_RATE = "20/m"
 URL_MAX, SELECTOR_MAX, NAME_MAX = 1000, 300, 150
 
 
@@ -116,14 +120,8 @@ class PageScreens(WorkspaceModelAdmin[Source]):
                 else:
                     messages.success(request, _("Saved. Its articles are being collected."))
                     return HttpResponseRedirect(reverse("admin:sources_source_change", args=[saved.pk]))
-            look = page_look(typed.url) if typed.url else PageLook(problem=str(_("Give the address of the page.")))
-            typed.name = typed.name or look.title
-            if step == "preview" and not look.problem:
-                preview = (
-                    page_preview(typed.url, typed.selector)
-                    if typed.selector
-                    else PagePreview(problem=str(_("Choose a list or write a selector.")))
-                )
+            look = self.page_seen(request, typed, previews=step == "preview")
+            typed.name, preview = typed.name or look.title, look.preview
         elif source is not None:
             typed = Typed(source.url, source.link_selector, source.name)
         context = {
@@ -140,6 +138,20 @@ class PageScreens(WorkspaceModelAdmin[Source]):
         }
         return render(request, "sources/page.html", context, status=400 if problem else 200)
 
+    def page_seen(self, request: HttpRequest, typed: Typed, *, previews: bool) -> PageLook:
+        """Look at the page, unless too many are looking: it takes seconds of a thread."""
+        if not typed.url:
+            return PageLook(problem=str(_("Give the address of the page.")))
+        user = str(user_of(request).pk)
+        if is_ratelimited(request, group="page-look", key=lambda *_ignored: user, rate=LOOK_RATE, increment=True):
+            return PageLook(problem=str(_("So many searches in a minute are enough. Wait a little.")))
+        if not SEARCHES.acquire(blocking=False):
+            return PageLook(problem=str(_("Others are searching now. Try again in some seconds.")))
+        try:
+            return page_look(typed.url, selector=typed.selector, previews=previews)
+        finally:
+            SEARCHES.release()
+
     def page_save(
         self, request: HttpRequest, typed: Typed, source: Source | None, workspaces: list[Workspace]
     ) -> Source:
@@ -150,6 +162,8 @@ class PageScreens(WorkspaceModelAdmin[Source]):
         """
         if not typed.selector:
             raise PultError(str(_("Choose a list or write a selector.")))
+        if problem := address_problem(typed.url):
+            raise PultError(problem)
         actor = user_of(request)
         if source is None:
             chosen = next((one for one in workspaces if str(one.pk) == typed.workspace), workspaces[0])

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from lxml.html import HtmlElement
 
-from apps.sources.parsers.links import clean_address, link_groups, links_of, page_tree
+from apps.sources.parsers import links
+from apps.sources.parsers.links import Link, clean_address, link_groups, links_of, page_tree
 from apps.sources.parsers.page import Article, Obstacle, canonical, list_obstacle, read_article
 from apps.sources.ports import UnreadableError
 from tests.sources.pages import WORDS, article, listing
@@ -175,3 +176,19 @@ def test_hostile_pages_end_in_words_or_nothing() -> None:
     assert kind_of(read(f"<html><body>{deep}</body></html>")) == "empty"
     nested = '<script type="application/ld+json">' + "[" * 100_000 + "</script>"
     assert kind_of(read(article("Обычная", head=nested))) == "article"
+
+
+def test_a_page_of_a_thousand_shapes_tries_few_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+
+    def remembered(page: HtmlElement, *, base_url: str, selector: str) -> tuple[Link, ...]:
+        tried.append(selector)
+        return links_of(page, base_url=base_url, selector=selector)
+
+    monkeypatch.setattr(links, "links_of", remembered)
+    names = ["".join(chr(97 + int(digit)) for digit in str(number)) for number in range(1000)]
+    body = "".join(
+        f'<div class="{n}"><a class="{n}" href="/x/{n}/{i}">Слова и слова</a></div>' for n in names for i in "12"
+    )
+    assert link_groups(tree(body), base_url=SITE)
+    assert len(tried) <= links.TRIED_MAX

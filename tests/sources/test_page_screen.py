@@ -27,7 +27,7 @@ def paper(host: SiteServer) -> str:
 
 
 def logged_in(client: Client, role: str = "editor") -> Client:
-    client.force_login(MembershipFactory.create(role=role).user)
+    client.force_login(MembershipFactory.create(role=role, user__language="en").user)
     return client
 
 
@@ -101,6 +101,21 @@ def test_what_can_not_be_saved_keeps_what_was_typed(client: Client, paper: str) 
     assert answer.status_code == 400
     assert not Source.objects.exists()
     assert paper in answer.content.decode()
+
+
+@pytest.mark.parametrize("url", ["http://10.0.0.1/news/", "https://user:pw@gazeta.example/", "http://[::1]/"])
+def test_an_address_that_can_never_be_fetched_is_not_saved(client: Client, url: str) -> None:
+    answer = logged_in(client).post(reverse(ADD), {"step": "save", "url": url, "selector": "h2 a", "name": "Газета"})
+    assert answer.status_code == 400
+    assert not Source.objects.exists()
+
+
+def test_a_person_looks_so_often_a_minute(client: Client, paper: str) -> None:
+    logged_in(client)
+    for _look in range(20):
+        client.post(reverse(ADD), {"step": "look", "url": "ftp://gazeta.example/"})
+    answer = client.post(reverse(ADD), {"step": "look", "url": paper}).content.decode()
+    assert "Wait a little" in answer
 
 
 def test_only_those_who_may_add_sources_come_there(client: Client) -> None:

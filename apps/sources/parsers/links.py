@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
 from courlan import normalize_url
@@ -20,6 +21,8 @@ from apps.sources.ports import UnreadableError
 
 LINKS_MAX = 300  # a list page names no more; what lies behind is a mistake of the selector
 GROUPS_MAX = 8
+TRIED_MAX = 40  # selectors, each of which is a walk over the page
+ANCHORS_MAX = 5000  # links that are looked at
 GROUP_LEAST = 3  # fewer links of one shape are no list
 TITLE_LEAST = 12  # characters: shorter words are menus
 DEPTH = 3  # so many elements above the link tell its shape
@@ -136,7 +139,7 @@ def link_groups(tree: lxml_html.HtmlElement, *, base_url: str) -> tuple[LinkGrou
     """Selectors that each choose a list of articles, the likeliest first."""
     base = base_of(tree, base_url)
     shapes: dict[str, list[tuple[Link, bool]]] = {}
-    for anchor in tree.iter("a"):
+    for anchor in islice(tree.iter("a"), ANCHORS_MAX):
         link = link_of(anchor, base_url=base)
         if link is None:
             continue
@@ -144,18 +147,25 @@ def link_groups(tree: lxml_html.HtmlElement, *, base_url: str) -> tuple[LinkGrou
         for selector in selectors_of(anchor):
             shapes.setdefault(selector, []).append((link, framed))
     ranked = sorted(shapes, key=lambda selector: -worth(shapes[selector]))
-    return tuple(_distinct(tree, ranked, base_url))
+    return tuple(_distinct(tree, [one for one in ranked[:TRIED_MAX] if worth(shapes[one])], shapes, base_url))
 
 
-def _distinct(tree: lxml_html.HtmlElement, selectors: Iterable[str], base_url: str) -> list[LinkGroup]:
+def _distinct(
+    tree: lxml_html.HtmlElement,
+    selectors: Iterable[str],
+    shapes: dict[str, list[tuple[Link, bool]]],
+    base_url: str,
+) -> list[LinkGroup]:
     """Groups that choose different links, the better selector of the same ones."""
     groups: list[LinkGroup] = []
     known: set[frozenset[str]] = set()
     for selector in selectors:
+        addresses = frozenset(link.address for link, _framed in shapes[selector])
+        if addresses in known:
+            continue
+        known.add(addresses)
         links = links_of(tree, base_url=base_url, selector=selector)
-        addresses = frozenset(link.address for link in links)
-        if len(links) >= GROUP_LEAST and addresses not in known:
-            known.add(addresses)
+        if len(links) >= GROUP_LEAST:
             groups.append(LinkGroup(selector, links))
         if len(groups) == GROUPS_MAX:
             break

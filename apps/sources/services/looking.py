@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
 from typing import Any
@@ -54,15 +54,6 @@ class SeenArticle:
 
 
 @dataclass(frozen=True, slots=True)
-class PageLook:
-    """A page as it was seen; `problem` says why there is nothing to choose from."""
-
-    title: str = ""
-    groups: tuple[SeenGroup, ...] = ()
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class PagePreview:
     """What a selector would collect."""
 
@@ -72,8 +63,21 @@ class PagePreview:
     problem: str = ""
 
 
-def page_look(url: str) -> PageLook:
-    """Fetch a page and find its lists of links; every failure is in words. Call it outside any transaction."""
+@dataclass(frozen=True, slots=True)
+class PageLook:
+    """A page as it was seen; `problem` says why there is nothing to choose from."""
+
+    title: str = ""
+    groups: tuple[SeenGroup, ...] = ()
+    preview: PagePreview = field(default_factory=PagePreview)
+    problem: str = ""
+
+
+def page_look(url: str, *, selector: str = "", previews: bool = False) -> PageLook:
+    """Fetch a page and find its lists of links, and, where asked, what a selector would collect.
+
+    Every failure is in words. Call it outside any transaction.
+    """
     links, page = _parser("links"), _parser("page")
     try:
         answer = async_to_sync(_page)(url)
@@ -82,6 +86,7 @@ def page_look(url: str) -> PageLook:
         return PageLook(problem=str(exc))
     obstacle = page.list_obstacle(tree, url=answer.url)
     found = links.link_groups(tree, base_url=answer.url)
+    preview = _preview(tree, answer.url, selector) if previews else PagePreview()
     if obstacle and not found:
         return PageLook(problem=obstacle.words)
     groups = tuple(
@@ -91,17 +96,15 @@ def page_look(url: str) -> PageLook:
     problem = (
         "" if groups else _("No list of links was found on this page. Try the address of a section or of the news.")
     )
-    return PageLook(title=links.title_of(tree), groups=groups, problem=problem)
+    return PageLook(title=links.title_of(tree), groups=groups, preview=preview, problem=problem)
 
 
-def page_preview(url: str, selector: str) -> PagePreview:
-    """What a selector would collect from a page: its links, and the first articles read."""
-    links = _parser("links")
+def _preview(tree: Any, url: str, selector: str) -> PagePreview:
+    if not selector:
+        return PagePreview(problem=_("Choose a list or write a selector."))
     try:
-        answer = async_to_sync(_page)(url)
-        tree = links.page_tree(answer.body, charset=answer.charset)
-        found = links.links_of(tree, base_url=answer.url, selector=selector)
-    except (RetryableError, PermanentError) as exc:
+        found = _parser("links").links_of(tree, base_url=url, selector=selector)
+    except UnreadableError as exc:
         return PagePreview(problem=str(exc))
     if not found:
         return PagePreview(problem=_("No links of the page match “%(selector)s”.") % {"selector": selector[:100]})
