@@ -187,8 +187,7 @@ def test_a_page_of_a_thousand_shapes_tries_few_of_them(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(links, "links_of", remembered)
     names = ["".join(chr(97 + int(digit)) for digit in str(number)) for number in range(1000)]
-    body = "".join(
-        f'<div class="{n}"><a class="{n}" href="/x/{n}/{i}">Слова и слова</a></div>' for n in names for i in "12"
-    )
+    each = '<div class="{0}"><a class="{0}" href="/x/{0}/{1}">Слова и слова</a></div>'
+    body = "".join(each.format(name, number) for name in names for number in range(3))
     assert link_groups(tree(body), base_url=SITE)
     assert len(tried) <= links.TRIED_MAX
