@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ class Part:
     """What has come of a file so far."""
 
     def __init__(self, media_id: int) -> None:
-        self._path = Path(settings.PULT_VAR) / "media-parts" / str(media_id)
+        self._path = _place() / str(media_id)
         self._tag = self._path.with_suffix(".tag")
 
     @property
@@ -78,3 +79,17 @@ class Part:
         """Delete the partial file."""
         self._path.unlink(missing_ok=True)
         self._tag.unlink(missing_ok=True)
+
+
+def parts_forget(*, before: datetime) -> None:
+    """Delete partial files that nothing was added to since then; a fetch that comes back begins anew."""
+    for path in _place().glob("*"):
+        try:
+            if path.stat().st_mtime < before.timestamp():
+                path.unlink()
+        except FileNotFoundError:  # its fetch has just ended
+            continue
+
+
+def _place() -> Path:
+    return Path(settings.PULT_VAR) / "media-parts"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,8 +16,13 @@ from apps.accounts.models import AuditEntry, Workspace
 from apps.core.clock import now
 from apps.core.errors import TransitionError
 from apps.core.work import drain, stopping
+from apps.sources.media_parts import Part
 from apps.sources.models import (
+    ChannelFetch,
+    CopyCheck,
+    HubPush,
     ImportFile,
+    KinshipReview,
     MediaFile,
     PastCount,
     Poll,
@@ -29,6 +35,7 @@ from apps.sources.models import (
 from apps.sources.ports import Item
 from apps.sources.services import post_remove, posts_intake, posts_mark_used, retention
 from apps.sources.services.upkeep import upkeep_begin
+from apps.sources.services.work import import_retry
 from apps.sources.tasks import imports_store, retention_clear
 from tests.sources.factories import ExportFactory, FeedFactory, PollFactory, PostFactory, UserFactory, WorkspaceFactory
 
@@ -299,6 +306,48 @@ def test_raw_answers_and_uploads_go_a_week_after_they_were_worked(source: Source
     assert list(Poll.objects.values_list("pk", flat=True)) == [recent.pk]
     assert str(upload.file) == ""
     assert not default_storage.exists(name)
+
+
+@pytest.mark.parametrize(("state", "days", "stays"), [("dead", 31, False), ("dead", 29, True), ("ready", 400, True)])
+def test_failed_uploads_and_pushes_go_after_a_month(source: Source, state: str, days: int, stays: bool) -> None:
+    at = now() - timedelta(days=days)
+    ended = {"state": state, "finished_at": at if state == "dead" else None, "not_before": now() + timedelta(days=1)}
+    upload = ImportFile(workspace=source.workspace, source=ExportFactory.create(workspace=source.workspace), **ended)
+    upload.file.save("export.json", ContentFile(b"[]"), save=False)
+    upload.save()
+    HubPush.objects.create(workspace=source.workspace, source=source, body=b"<rss/>", **ended)
+    name = str(upload.file)
+
+    clear()
+
+    assert (default_storage.exists(name), HubPush.objects.exists()) == (stays, stays)
+    if state == "dead" and not stays:
+        with pytest.raises(TransitionError, match="Upload it again"):
+            import_retry(ImportFile.objects.get(), by=UserFactory.create())
+        assert ImportFile.objects.get().state == "dead"
+
+
+def test_finished_rows_of_every_kind_go_and_old_beginnings_of_files(
+    source: Source, settings: object, tmp_path: Path
+) -> None:
+    settings.PULT_VAR = tmp_path  # type: ignore[attr-defined]
+    post = posts(source, 1, days=1)[0]
+    media = PostMedia.objects.create(post=post, key="12")
+    done = {"workspace": source.workspace, "state": "done", "finished_at": now() - timedelta(days=8)}
+    ChannelFetch.objects.create(source=source, media=media, **done)
+    CopyCheck.objects.create(post=post, **done)
+    KinshipReview.objects.create(**done)
+    for number, days in ((1, 31), (2, 29)):
+        Part(number).cut(0)
+        Part(number).add(b"begun")
+        at = (now() - timedelta(days=days)).timestamp()
+        for path in (tmp_path / "media-parts").glob(f"{number}*"):
+            os.utime(path, (at, at))
+
+    clear()
+
+    assert [kind.objects.count() for kind in (ChannelFetch, CopyCheck, KinshipReview)] == [0, 0, 0]
+    assert sorted(path.name for path in (tmp_path / "media-parts").iterdir()) == ["2", "2.tag"]
 
 
 def test_forecast_counts_what_would_go(workspace: Workspace, source: Source) -> None:

@@ -21,10 +21,14 @@ from apps.accounts.services import audit_record
 from apps.core.clock import now
 from apps.core.work import drain, stopping
 from apps.core.work.models import WorkRow
+from apps.sources.media_parts import parts_forget
 from apps.sources.models import (
+    ChannelFetch,
     ChannelRead,
+    CopyCheck,
     HubPush,
     ImportFile,
+    KinshipReview,
     MediaFetch,
     MediaFile,
     Poll,
@@ -42,9 +46,13 @@ ROWS_AT_ONCE = 1000
 FILES_AT_ONCE = 50
 ROUND_S = 20.0
 ANSWERS_KEPT = timedelta(days=7)  # finished collections, readings, fetches; the files of finished imports
+FAILURES_KEPT = timedelta(days=30)  # uploads of failed imports, failed pushes, beginnings of files: a person may look
 FILES_SPARED = timedelta(days=1)  # a file that was just stored may be about to be shown
 STONES_KEPT = timedelta(days=365)  # since its source last offered the item
-ANSWERS: tuple[type[WorkRow], ...] = (Poll, ChannelRead, MediaFetch, HubPush)
+ANSWERS: tuple[type[WorkRow], ...] = (
+    *(Poll, ChannelRead, MediaFetch, ChannelFetch),
+    *(HubPush, CopyCheck, KinshipReview),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +103,17 @@ def retention_clear(row: Retention) -> None:
         if days:
             round_.posts(source, at=now(), cut=now() - timedelta(days=days))
     round_.media(before=now() - FILES_SPARED)
-    round_.uploads(before=now() - ANSWERS_KEPT)
+    round_.uploads(WorkRow.State.DONE, before=now() - ANSWERS_KEPT)
+    round_.uploads(WorkRow.State.DEAD, before=now() - FAILURES_KEPT)
     for kind in ANSWERS:
         round_.rows(
             kind._base_manager.filter(
                 workspace_id=row.workspace_id, state=WorkRow.State.DONE, finished_at__lt=now() - ANSWERS_KEPT
             )
         )
+    failed = HubPush.objects.filter(workspace_id=row.workspace_id, state=WorkRow.State.DEAD)
+    round_.rows(failed.filter(finished_at__lt=now() - FAILURES_KEPT))
+    parts_forget(before=now() - FAILURES_KEPT)
     round_.rows(Tombstone.objects.filter(source__workspace_id=row.workspace_id, at__lt=now() - STONES_KEPT))
 
 
@@ -156,13 +168,17 @@ class _Round:
             self.files()
             self.turn()
 
-    def uploads(self, *, before: datetime) -> None:
-        """Delete the files of finished imports; what they brought and how it went stays."""
-        done = ImportFile.objects.filter(
-            ~Q(file=""), workspace_id=self.row.workspace_id, state=WorkRow.State.DONE, finished_at__lt=before
+    def uploads(self, state: WorkRow.State, *, before: datetime) -> None:
+        """Delete the files of imports that ended so; what they brought and how it went stays."""
+        ended = ImportFile.objects.filter(
+            ~Q(file=""), workspace_id=self.row.workspace_id, state=state, finished_at__lt=before
         )
-        while batch := list(done.order_by("pk")[:FILES_AT_ONCE]):
+        while True:
             with transaction.atomic():
+                # Locked, since a person may have a failed one tried again at this moment.
+                batch = list(ended.select_for_update(of=("self",)).order_by("pk")[:FILES_AT_ONCE])
+                if not batch:
+                    return
                 ImportFile.objects.filter(pk__in=[upload.pk for upload in batch]).update(file="")
                 self._leave([str(upload.file) for upload in batch])
                 self.count(payloads=len(batch))

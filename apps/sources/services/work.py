@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.accounts.services import alert_close, audit_record
+from apps.core.errors import TransitionError
 from apps.core.work import bells, verbs
 from apps.sources.models import ChannelRead, ImportFile, Poll, Source
 from apps.sources.services.imports import failed_key
@@ -63,9 +65,11 @@ def import_retry(row: ImportFile, *, by: User) -> None:
     """Have a failed import go on; what it stored before is known and not doubled.
 
     Raises:
-        TransitionError: it has not failed.
+        TransitionError: it has not failed, or so long ago that its file is gone.
     """
     verbs.revive(row, by=by)
+    if not ImportFile.objects.exclude(file="").filter(pk=row.pk).exists():
+        raise TransitionError(_("The file of this import is kept no longer. Upload it again."))
     audit_record(verb="import.retried", target=row, actor=by)
     bells.ring_on_commit("import_file")
 
