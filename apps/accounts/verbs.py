@@ -10,6 +10,7 @@ WORDS: dict[str, str | Promise] = {
     "alert_chat.added": _("alerts chat added"),
     "alert_chat.changed": _("alerts chat changed"),
     "alert_chat.connected": _("alerts chat connected"),
+    "alert_chat.disconnected": _("alerts chat disconnected"),
     "alert_chat.lost": _("alerts chat can't be reached"),
     "alert_chat.tried": _("alerts chat tried"),
     "bot.checked": _("bot checked"),

@@ -30,7 +30,7 @@ class AlertChatAdmin(AnyCaseSearch, WorkspaceModelAdmin[AlertChat]):
     list_select_related = ("bot", "workspace")
     search_fields = ("name", "chat_title")
     actions = ("try_chosen",)
-    actions_submit_line = ("try_it",)
+    actions_submit_line = ("try_it", "disconnect")
     fields = ("workspace", "name", "bot", "level", "is_active", "standing", "connecting")
     readonly_fields = ("standing", "connecting")
     empty_text = _("Pult can tell of what breaks in a Telegram chat: add one, then open its link in Telegram.")
@@ -50,8 +50,8 @@ class AlertChatAdmin(AnyCaseSearch, WorkspaceModelAdmin[AlertChat]):
 
     @admin.display(description=_("connect"), empty_value="–")
     def connecting(self, chat: AlertChat) -> SafeString | None:
-        """The two links; a link connects once, and the next one is shown after that."""
-        if not chat.pk:
+        """The two links of a chat that is not connected; a link connects once."""
+        if not chat.pk or chat.chat_id is not None:
             return None
         link = '<a class="pult-link" href="{}" target="_blank" rel="noopener noreferrer">{}</a>'
         return format_html(
@@ -93,3 +93,13 @@ class AlertChatAdmin(AnyCaseSearch, WorkspaceModelAdmin[AlertChat]):
             messages.warning(request, str(exc))
         else:
             messages.success(request, _t("Sent; the outbox shows whether it arrived."))
+
+    @action(description=_("Disconnect"), permissions=["change"])  # type: ignore[untyped-decorator]
+    def disconnect(self, request: HttpRequest, obj: AlertChat) -> None:
+        """Let the chat go; another link is shown then."""
+        try:
+            services.chat_disconnect(chat=obj, actor=user_of(request))
+        except PultError as exc:
+            messages.warning(request, str(exc))
+        else:
+            messages.success(request, _t("Disconnected."))

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import translation
 from django.utils.html import escape, format_html
 from django.utils.translation import gettext as _
@@ -24,7 +25,8 @@ from apps.telegram.routers import ChatChange
 
 SENDER = "telegram.alert"
 PATIENCE = timedelta(seconds=30)  # an alert that is over by then is not told at all
-TEXT_MAX = 3000
+TEXT_MAX = 1500  # characters; Telegram counts some of them twice, and takes 4,096
+WAITING_MAX = 20  # with so many before it, one line stands for all that follow
 
 
 def alert_told(alert: Alert, event: Event) -> None:
@@ -35,6 +37,9 @@ def alert_told(alert: Alert, event: Event) -> None:
         if chat.level == AlertChat.Level.ERROR and alert.level != Alert.Level.ERROR:
             continue
         if event == "closed" and not _was_told(alert, chat):
+            continue
+        if event == "opened" and _is_crowded(chat):
+            _many_told(chat)
             continue
         message_put(
             chat,
@@ -68,6 +73,23 @@ def _was_told(alert: Alert, chat: AlertChat) -> bool:
     return False
 
 
+def _is_crowded(chat: AlertChat) -> bool:
+    """Whether so much waits for the chat that one more message would help nobody."""
+    waiting = Delivery.objects.filter(
+        workspace=chat.workspace_id, lane__key=f"alerts:{chat.pk}", state=Delivery.State.READY
+    )
+    return waiting[:WAITING_MAX].count() >= WAITING_MAX
+
+
+def _many_told(chat: AlertChat) -> None:
+    """Say once an hour that there is more than is told."""
+    with translation.override(chat.workspace.language):
+        words = _("There are more alerts than are told here. All of them stand in Pult.")
+    url = f"{settings.BASE_URL}{reverse('admin:accounts_alert_changelist')}"
+    html = format_html('🔴 <b>{}</b>\n{}\n<a href="{}">Pult</a>', chat.workspace.name, words, url)
+    message_put(chat, html=html, key=f"alert_chat:{chat.pk}:many:{now():%Y%m%d%H}", wait=PATIENCE)
+
+
 def alert_html(alert: Alert, event: Event) -> str:
     """The words of an alert in the workspace's language, as Telegram's HTML."""
     with translation.override(alert.workspace.language):
@@ -99,14 +121,19 @@ def chat_connected(update: Inbound, bot: Bot) -> bool:
     chat_id = update.chat.get("id")
     if not code or not isinstance(chat_id, int):
         return False
-    chat = AlertChat.objects.select_for_update().filter(bot=bot, code=code).first()
+    chat = AlertChat.objects.select_for_update().filter(bot=bot, code=code, chat_id=None).first()
     if chat is None:
         return Bot.objects.filter(bot_id=bot.bot_id).exclude(pk=bot.pk).exists()
     title = str(update.chat.get("title") or update.chat.get("first_name") or chat_id)[:255]
     if AlertChat.objects.filter(workspace=chat.workspace_id, chat_id=chat_id).exclude(pk=chat.pk).exists():
         return True  # told already under another name
     AlertChat.objects.filter(pk=chat.pk).update(
-        chat_id=chat_id, chat_title=title, connected_at=now(), problem="", is_active=True, code=code_new()
+        chat_id=chat_id,
+        chat_title=title,
+        connected_at=now(),
+        is_active=chat.is_active or bool(chat.problem),  # one that a person has switched off stays so
+        problem="",
+        code=code_new(),
     )
     chat.refresh_from_db()
     alert_close(workspace=chat.workspace, key=chat_key(chat))
@@ -149,6 +176,21 @@ def chat_failed(*, chat: AlertChat, problem: str) -> None:
         key=chat_key(chat),
         message=_("Alerts are not told in “%(chat)s” any more: %(problem)s") % {"chat": chat, "problem": problem},
     )
+
+
+@transaction.atomic
+def chat_disconnect(*, chat: AlertChat, actor: User) -> None:
+    """Tell nothing more in the chat, and have a new link for another one.
+
+    Raises:
+        TransitionError: it is not connected.
+    """
+    gone = {"chat_id": None, "chat_title": "", "connected_at": None, "problem": "", "code": code_new()}
+    if AlertChat.objects.filter(pk=chat.pk, chat_id__isnull=False).update(**gone) != 1:
+        raise TransitionError(_("It is not connected."))
+    chat.refresh_from_db()
+    alert_close(workspace=chat.workspace, key=chat_key(chat))
+    audit_record(verb="alert_chat.disconnected", target=chat, actor=actor)
 
 
 @transaction.atomic

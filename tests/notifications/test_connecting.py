@@ -46,6 +46,33 @@ def test_a_link_connects_the_chat_where_it_is_opened(workspace: Workspace, place
     assert chat.chat_id == place.id
 
 
+def test_a_connected_chat_is_not_moved_by_its_code(workspace: Workspace) -> None:
+    chat = ConnectedFactory.create(workspace=workspace, chat_id=501)
+    told(chat.bot, GROUP, f"/start {chat.code}")
+    chat.refresh_from_db()
+    assert chat.chat_id == 501
+
+
+def test_a_chat_that_is_switched_off_stays_so(workspace: Workspace) -> None:
+    off = AlertChatFactory.create(workspace=workspace, is_active=False)
+    told(off.bot, PRIVATE, f"/start {off.code}")
+    lost = AlertChatFactory.create(workspace=workspace, is_active=False, problem="Bot was blocked")
+    told(lost.bot, GROUP, f"/start {lost.code}", number=2)
+    assert list(AlertChat.objects.order_by("pk").values_list("is_active", "chat_id")) == [(False, 501), (True, -555)]
+
+
+def test_a_chat_is_disconnected_and_has_another_link(client: Client, workspace: Workspace, manager: User) -> None:
+    client.force_login(manager)
+    chat = ConnectedFactory.create(workspace=workspace)
+    address = reverse("admin:notifications_alertchat_change", args=[chat.pk])
+    assert chat.code not in client.get(address).content.decode()
+    fields = {"name": chat.name, "bot": chat.bot_id, "level": "all", "is_active": "on"}
+    client.post(address, {**fields, "notifications_alertchat_disconnect": "1"})
+    fresh = AlertChat.objects.get()
+    assert (fresh.chat_id, fresh.code != chat.code) == (None, True)
+    assert fresh.code in client.get(address).content.decode()
+
+
 def test_an_update_delivered_twice_connects_once(workspace: Workspace) -> None:
     chat = AlertChatFactory.create(workspace=workspace)
     code = chat.code

@@ -13,6 +13,7 @@ from apps.core.clock import now
 from apps.delivery.models import Delivery
 from apps.delivery.tasks import deliveries_send
 from apps.notifications.models import AlertChat
+from apps.notifications.services import WAITING_MAX
 from tests.delivery.factories import WorkspaceFactory
 from tests.notifications.factories import AlertChatFactory, ConnectedFactory
 from tests.servers.bot_api import BotApiServer
@@ -121,3 +122,18 @@ def test_words_are_in_the_workspaces_language(telegram: BotApiServer) -> None:
     chat: AlertChat = ConnectedFactory.create(workspace=workspace)
     raised(workspace)
     assert "Open in Pult" in Delivery.objects.get(destination=chat.name).payload["html"]
+
+
+def test_a_flood_of_alerts_becomes_one_line(workspace: Workspace) -> None:
+    ConnectedFactory.create(workspace=workspace)
+    for number in range(WAITING_MAX + 30):
+        raised(workspace, f"source.failing:{number}")
+    keys = list(Delivery.objects.order_by("pk").values_list("dedupe_key", flat=True))
+    assert len(keys) == WAITING_MAX + 1
+    assert ":many:" in keys[-1]
+
+
+def test_a_long_alert_fits_a_message(workspace: Workspace) -> None:
+    ConnectedFactory.create(workspace=workspace)
+    alert_raise(workspace=workspace, key="source.failing:1", message="😀" * 5000)
+    assert len(Delivery.objects.get().payload["html"].encode("utf-16-le")) // 2 < 4096
