@@ -72,9 +72,10 @@ def hub_noticed(source: Source, *, hub: str, topic: str) -> None:
 def _other_hub(subscription: Subscription, *, hub: str, topic: str, key: str, secret: str) -> None:
     """Go over to another hub: the former one knows the key and the secret, so the new one gets its own."""
     former = Subscription.objects.filter(pk=subscription.pk, key=subscription.key)
-    was_live = former.filter(state=State.LIVE).exists()
-    changes = {"hub": hub, "topic": topic, "key": key, "secret": secret, "problem": ""}
-    if former.update(state=State.ASKED, ends_at=None, renew_at=None, **changes) != 1:
+    own = {"hub": hub, "topic": topic, "key": key, "secret": secret}
+    changes = {**own, "state": State.ASKED, "problem": "", "ends_at": None, "renew_at": None}
+    was_live = former.filter(state=State.LIVE).update(**changes)
+    if not was_live and not former.exclude(state=State.LIVE).update(**changes):
         return
     HubAsk.objects.filter(subscription=subscription, state=WorkRow.State.READY).delete()
     if was_live:
