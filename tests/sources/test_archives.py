@@ -108,6 +108,36 @@ def test_list_of_members_that_would_fill_the_memory_is_refused_before_it_is_read
     assert refusal(bytes(content)) == "zip_bomb"
 
 
+def zip64(size: int, *, decoy: bool) -> bytes:
+    """A zip with a 64-bit end whose list of members is said to be so long; a decoy's locator points to a small one."""
+    content = zipped()
+    end = content.rfind(b"PK\x05\x06")
+    count, real, offset = struct.unpack_from("<HII", content, end + 10)
+
+    def record(length: int) -> bytes:
+        return struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, length or real, offset)
+
+    before = record(0) if decoy else b""
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, end, 1)
+    return content[:end] + before + record(size) + locator + content[end:]
+
+
+def test_zip_with_a_64_bit_end_is_read() -> None:
+    with zip_opened(io.BytesIO(zip64(0, decoy=False)), longest=LONGEST) as archive, archive.result() as words:
+        assert words.read() == result()
+
+
+@pytest.mark.parametrize(("decoy", "code"), [(False, "zip_bomb"), (True, "zip_broken")])
+def test_64_bit_end_is_judged_where_it_is_read(decoy: bool, code: str) -> None:
+    content = zip64(100 * 1024 * 1024, decoy=decoy)
+
+    assert refusal(content) == code
+
+
+def test_64_bit_end_elsewhere_than_its_locator_says_is_refused() -> None:
+    assert refusal(zip64(0, decoy=True)) == "zip_broken"
+
+
 def test_locked_zip_is_refused() -> None:
     content = bytearray(zipped({}))
     content[content.find(b"PK\x01\x02") + 8] |= 1

@@ -27,7 +27,7 @@ END_BYTES, END_REACH = 22, 22 + 65_535
 # What zipfile raises where bytes are not what the list of members says.
 FAULTS = (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, EOFError)
 LOCATOR, LOCATOR_BYTES = b"PK\x06\x07", 20
-END_64 = b"PK\x06\x06"
+END_64, END_64_BYTES = b"PK\x06\x06", 56
 
 
 class Folder(Protocol):
@@ -153,21 +153,21 @@ def _broken() -> UnreadableError:
 def _check_directory(file: IO[bytes]) -> None:
     """Refuse a list of members that would fill the memory, before it is read (APPNOTE.TXT, 4.3.14 to 4.3.16)."""
     whole = file.seek(0, 2)
-    start = max(0, whole - END_REACH - LOCATOR_BYTES)
+    start = max(0, whole - END_REACH - LOCATOR_BYTES - END_64_BYTES)
     file.seek(start)
     tail = file.read()
     place = tail.rfind(END)
     if place < 0 or len(tail) - place < END_BYTES:
         raise _broken()
     (size,) = struct.unpack_from("<I", tail, place + 12)
-    if tail[place - LOCATOR_BYTES : place][:4] == LOCATOR:
-        (end,) = struct.unpack_from("<Q", tail, place - LOCATOR_BYTES + 8)
-        if end > whole:
+    locator = place - LOCATOR_BYTES
+    if locator >= 0 and tail[locator : locator + 4] == LOCATOR:
+        # zipfile reads what stands right before the locator, others what it points to: it has to be one and the same.
+        record = locator - END_64_BYTES
+        (told,) = struct.unpack_from("<Q", tail, locator + 8)
+        if record < 0 or told != start + record or tail[record : record + 4] != END_64:
             raise _broken()
-        file.seek(end)
-        record = file.read(56)
-        if len(record) == 56 and record[:4] == END_64:
-            (size,) = struct.unpack_from("<Q", record, 40)
+        (size,) = struct.unpack_from("<Q", tail, record + 40)
     if size > DIRECTORY_MAX:
         raise UnreadableError(_("What is in the zip unpacks to more than an export can be."), code="zip_bomb")
     file.seek(0)
