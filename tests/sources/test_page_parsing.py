@@ -60,6 +60,24 @@ def test_a_base_of_the_page_completes_relative_links() -> None:
     assert links_of(page, base_url=SITE, selector="a")[0].address == "https://www.gazeta.example/archive/1.html"
 
 
+@pytest.mark.parametrize(
+    "selector", ["a ~ a ~ a", "a + a ~ a", "p ~ a, h2 + a", "a:not(b ~ i) ~ a", "a:has(+ b) ~ i", "a." + "x" * 199]
+)
+def test_a_selector_that_takes_too_long_is_refused(selector: str) -> None:
+    with pytest.raises(UnreadableError, match=r"more than one|longer than 200"):
+        links_of(tree(listing(["most"])), base_url=SITE, selector=selector)
+
+
+@pytest.mark.parametrize("selector", ["h2 + a", "h2 ~ p a", "a[class~=x][rel~=y]", "li:nth-child(2n+1) a, a[href~=z]"])
+def test_a_selector_of_one_neighbour_can_be_used(selector: str) -> None:
+    assert len(links_of(tree(listing(["most"])), base_url=SITE, selector=selector)) < 9
+
+
+def test_no_selector_is_suggested_that_would_be_refused() -> None:
+    groups = link_groups(tree(listing(["most", "pozhar", "rynok"]).replace("title", "t" * 250)), base_url=SITE)
+    assert all(len(group.selector) <= 200 for group in groups)
+
+
 def test_the_likeliest_list_is_suggested_first_and_the_menu_later() -> None:
     groups = link_groups(tree(listing([f"sobytie-{n}" for n in range(10)])), base_url=SITE)
     assert groups[0].selector == "h2.title > a"

@@ -16,7 +16,7 @@ from lxml import html as lxml_html
 
 from apps.sources.parsers.encoding import decode
 from apps.sources.parsers.markup import tidy_line
-from apps.sources.parsers.selector import chosen
+from apps.sources.parsers.selector import LENGTH_MAX, chosen
 from apps.sources.ports import UnreadableError
 
 LINKS_MAX = 300  # a list page names no more; what lies behind is a mistake of the selector
@@ -191,7 +191,7 @@ def selectors_of(anchor: lxml_html.HtmlElement) -> list[str]:
             break
         steps.insert(0, step_of(above))
         found.append(" > ".join(steps))
-    return found
+    return [selector for selector in found if len(selector) <= LENGTH_MAX]
 
 
 def step_of(node: lxml_html.HtmlElement) -> str:
