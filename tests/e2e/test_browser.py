@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import sys
@@ -173,7 +174,11 @@ def test_filters_are_written_and_tried_without_leaving_the_page(demo: Stack, bro
 
 
 def log_in(page: Page, base: str, demo: Stack) -> None:
-    """Log in with what the first start printed."""
+    """Log in with what the first start printed; once, for a person may do so only a few times a minute."""
+    kept = demo.folder / "cookies.json"
+    if kept.exists():
+        page.context.add_cookies(json.loads(kept.read_text()))
+        return
     printed = (demo.folder / "group.log").read_text()
     login = re.search(r"Login\s+(\S+)", printed)
     password = re.search(r"Password\s+(\S+)", printed)
@@ -185,6 +190,7 @@ def log_in(page: Page, base: str, demo: Stack) -> None:
     page.click("button[type=submit]")
     page.wait_for_load_state()
     assert "/login/" not in page.url
+    kept.write_text(json.dumps(page.context.cookies()))
 
 
 def preview_page(page: Page, base: str) -> str:
