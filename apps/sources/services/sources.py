@@ -69,7 +69,7 @@ def source_poll_now(*, source: Source, actor: User | None = None) -> None:
     """
     fresh = Source.objects.select_for_update().get(pk=source.pk)
     if not is_timed(fresh.kind):
-        raise TransitionError(_("Only feeds are collected by themselves; upload a new export instead."))
+        raise TransitionError(_("An export is not collected by itself; upload a newer one instead."))
     if not fresh.is_active:
         raise TransitionError(_("“%(source)s” is paused. Resume it first.") % {"source": fresh.name})
     rows = _rows_of(fresh)
