@@ -44,7 +44,7 @@ def server(telegram: Telegram, settings: Any, tmp_path: Path) -> Iterator[Mtprot
         settings.TELEGRAM_READER = "telethon"
         settings.TELEGRAM_MTPROTO_SERVER = f"127.0.0.1:{running.port}"
         settings.TELEGRAM_MTPROTO_KEY = str(running.write_key(tmp_path / "server.pem"))
-        settings.TELEGRAM_MTPROTO_TIMEOUT_S = 10.0
+        settings.TELEGRAM_MTPROTO_TIMEOUT_S = 30.0
         telegram.port = running.port
         yield running
 
