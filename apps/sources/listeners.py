@@ -5,7 +5,7 @@ Listeners run inside the transaction that stores the posts, so what they write i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ VoiceListener = Callable[[Sequence["Voice"]], None]
 
 _added: list[str] = []
 _changed: list[str] = []
+_changing: list[str] = []
 _retiring: list[str] = []
 _deleted: list[str] = []
 _voices: list[str] = []
@@ -34,6 +35,16 @@ def register_changed(path: str) -> None:
     """Have the function at this dotted path called with kept posts whose text the source changed."""
     if path not in _changed:
         _changed.append(path)
+
+
+def register_changing(path: str) -> None:
+    """Have the function at this dotted path called with the ids of posts that `changed` or `deleted` will be told of.
+
+    It comes before the posts are written: whoever writes rows of its own then locks them now, since those who hold
+    such rows may be waiting for the posts.
+    """
+    if path not in _changing:
+        _changing.append(path)
 
 
 def register_deleted(path: str) -> None:
@@ -74,6 +85,13 @@ def tell_added(posts: Sequence[Post]) -> None:
 def tell_changed(posts: Sequence[Post]) -> None:
     """Tell of kept posts that changed."""
     _tell(_changed, posts)
+
+
+def tell_changing(posts: Collection[int]) -> None:
+    """Tell that these posts are about to be changed or marked as deleted; call it before any of them is written."""
+    for path in _changing if posts else ():
+        begin: Callable[[Collection[int]], None] = import_string(path)
+        begin(posts)
 
 
 def tell_deleted(posts: Sequence[Post]) -> None:

@@ -32,4 +32,5 @@ class StoriesConfig(AppConfig):
         listeners.register_voices("apps.stories.services.recounts.voices_moved")
         listeners.register("apps.stories.services.grouping.posts_added")
         listeners.register_changed("apps.stories.services.grouping.posts_changed")
+        listeners.register_changing("apps.stories.services.grouping.posts_changing")
         listeners.register_deleted("apps.stories.services.grouping.posts_deleted")

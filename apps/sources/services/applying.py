@@ -15,7 +15,7 @@ from apps.core.errors import PermanentError
 from apps.sources import filters, listeners
 from apps.sources.filters.chains import Owner
 from apps.sources.models import CopyKeys, FilterSet, Post, Source
-from apps.sources.services.copies import copies_find, originals_leave
+from apps.sources.services.copies import copies_find, copies_hold, originals_leave
 from apps.sources.trying import candidate_of, media_of
 
 BATCH = 1000
@@ -111,6 +111,8 @@ def _apply(source: Source, judge: filters.Judge, keys: Sequence[int]) -> Applied
     Source.objects.select_for_update().only("pk").get(pk=source.pk)  # intake takes turns by this lock
     posts = list(Post.objects.filter(pk__in=keys, is_taken_back=False).select_related("source").order_by("pk"))
     changes = _judged(judge, posts)
+    if changes.dropped or changes.kept:
+        copies_hold(source.workspace_id)  # before the stories: docs/collection.md tells the order of all locks
     gone = _let_go(source.workspace_id, changes.dropped)
     _store(gone, copy_of=None)
     _store(changes.renamed)

@@ -5,7 +5,8 @@ turns into a copy of what came later. Only originals have keys, and every copy i
 a copy of a copy points to the original and no chain drifts from text to text.
 
 Whoever looks holds the workspace's lock until its transaction ends, so of two that store at once the second sees what
-the first stored. Locks are taken in the order source, posts, `CopyLock`.
+the first stored. The lock comes after those of sources and before posts are written: docs/collection.md tells the order
+of all.
 """
 
 from __future__ import annotations

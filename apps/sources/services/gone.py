@@ -26,11 +26,12 @@ def posts_mark_deleted(*, source: Source, external_ids: Iterable[str], at: datet
     Source.objects.select_for_update().only("pk").get(pk=source.pk)  # intake takes turns by this lock
     deleted: list[Post] = []
     for names in _batches(external_ids):
-        posts = list(Post.objects.filter(source=source, external_id__in=names, deleted_at=None).defer("text"))
-        Post.objects.filter(pk__in=[post.pk for post in posts]).update(deleted_at=moment)
-        for post in posts:
-            post.deleted_at = moment
-        deleted += posts
+        deleted += Post.objects.filter(source=source, external_id__in=names, deleted_at=None).defer("text")
+    listeners.tell_changing([post.pk for post in deleted])
+    for start in range(0, len(deleted), BATCH):
+        Post.objects.filter(pk__in=[post.pk for post in deleted[start : start + BATCH]]).update(deleted_at=moment)
+    for post in deleted:
+        post.deleted_at = moment
     if deleted:
         listeners.tell_deleted([post for post in deleted if not post.dropped_by])
         details = {"posts": len(deleted), "ids": [post.external_id for post in deleted[:20]]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -15,7 +15,7 @@ from apps.sources import filters, listeners
 from apps.sources.models import Post, Source
 from apps.sources.parsers.entities import written
 from apps.sources.ports import IntakeReport, Item
-from apps.sources.services.copies import copies_find
+from apps.sources.services.copies import copies_find, copies_hold
 from apps.sources.services.fetching import media_fetch_by_rule
 from apps.sources.services.filters import slow_rules_tell
 from apps.sources.services.known import CHANGEABLE, Known, known_of, quietly_updated, renewed, revisions_keep
@@ -68,15 +68,26 @@ def posts_intake(
 
 @transaction.atomic
 def posts_record(
-    *, source: Source, prepared: Sequence[Prepared], at: datetime | None = None, is_past: bool = False
+    *,
+    source: Source,
+    prepared: Sequence[Prepared],
+    at: datetime | None = None,
+    is_past: bool = False,
+    gone: Collection[str] = (),
 ) -> IntakeReport:
-    """Store prepared items: a handful of queries for each thousand of them."""
+    """Store prepared items: a handful of queries for each thousand of them.
+
+    `gone`: ids of posts that the caller will mark as deleted in the same transaction.
+    """
     moment = at or now()
     # Two collectors of one source take turns, so "known or new" cannot go stale between the look and the write.
     Source.objects.select_for_update().only("pk").get(pk=source.pk)
     report = IntakeReport()
-    for batch in _batches(prepared):
-        report += _record_batch(source, batch, moment, is_past=is_past)
+    batches = [_without_removed(source, batch, moment) for batch in _batches(prepared)]
+    stored = [known_of(source, batch, is_past=is_past) for batch in batches]
+    _hold(source, batches, stored, gone)
+    for batch, known in zip(batches, stored, strict=True):
+        report += _record_batch(source, batch, known, moment)
     if slow := {key for one in prepared for key in one.slow_rules}:
         slow_rules_tell(workspace=source.workspace, keys=slow)
     return report
@@ -88,9 +99,23 @@ def _batches(prepared: Sequence[Prepared]) -> Iterator[list[Prepared]]:
         yield batch
 
 
-def _record_batch(source: Source, batch: list[Prepared], moment: datetime, *, is_past: bool) -> IntakeReport:
-    batch = _without_removed(source, batch, moment)
-    known = known_of(source, batch, is_past=is_past)
+def _hold(source: Source, batches: list[list[Prepared]], stored: list[Known], gone: Collection[str]) -> None:
+    """Take what else will be needed before the first post is written, in the order that docs/collection.md tells."""
+    leaving = Post.objects.filter(source=source, external_id__in=gone, deleted_at=None).values_list("pk", flat=True)
+    changed = set(leaving) if gone else set()
+    has_new = False
+    for batch, known in zip(batches, stored, strict=True):
+        for one in batch:
+            post = known.find(one)
+            has_new = has_new or post is None
+            if post is not None and known.has_other_words(post, one):
+                changed.add(post.pk)
+    if has_new or changed:
+        copies_hold(source.workspace_id)
+    listeners.tell_changing(changed)
+
+
+def _record_batch(source: Source, batch: list[Prepared], known: Known, moment: datetime) -> IntakeReport:
     stored = _stored(source, batch, known, moment)
     media_fetch_by_rule(source, media_keep(known, moment))
     copies_find(post for post in (*stored.new, *stored.changed, *stored.worded) if not post.dropped_by)

@@ -51,11 +51,16 @@ class Known:
     is_past: bool = False
     outdated: set[str] = field(default_factory=set)
 
-    def post(self, one: Prepared) -> Post | None:
-        """The post of an item: by its own id, else by one of its album's; what is quietly new in it is noted."""
+    def find(self, one: Prepared) -> Post | None:
+        """The post of an item: by its own id, else by one of its album's."""
         found = next((self.by_id[name] for name in _names(one) if name in self.by_id), None)
         if found is None and one.album_id is not None:
             found = self.by_album.get((one.channel, one.album_id))
+        return found
+
+    def post(self, one: Prepared) -> Post | None:
+        """The same, and what is quietly new in it is noted."""
+        found = self.find(one)
         if found is not None:
             self.pairs.append((one, found))
             if self.is_past and is_older(one, found):

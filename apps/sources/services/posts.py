@@ -12,7 +12,7 @@ from apps.accounts.services import audit_record
 from apps.core.errors import TransitionError
 from apps.sources import filters, listeners
 from apps.sources.models import Post, Source
-from apps.sources.services.copies import copies_find
+from apps.sources.services.copies import copies_find, copies_hold
 
 
 @transaction.atomic
@@ -23,6 +23,7 @@ def post_take_back(*, post: Post, actor: User | None = None) -> None:
         TransitionError: it is kept already.
     """
     Source.objects.select_for_update().only("pk").get(pk=post.source_id)  # intake takes turns by this lock
+    copies_hold(post.workspace_id)
     rule = post.dropped_by
     taken = Post.objects.filter(pk=post.pk).dropped().update(dropped_by="", dropped_rule=None, is_taken_back=True)
     if taken != 1:
@@ -42,6 +43,7 @@ def posts_take_back(*, posts: Collection[int], actor: User | None = None) -> int
 @transaction.atomic
 def _taken_back(source_id: int, posts: Collection[int], actor: User | None) -> int:
     source = Source.objects.select_for_update().get(pk=source_id)
+    copies_hold(source.workspace_id)
     rows = list(Post.objects.filter(source=source, pk__in=posts).dropped().select_related("source"))
     reasons = sorted({filters.rule_words(row.dropped_by) for row in rows})[:20]
     Post.objects.filter(pk__in=[row.pk for row in rows]).update(dropped_by="", dropped_rule=None, is_taken_back=True)

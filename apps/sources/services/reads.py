@@ -142,7 +142,7 @@ def read_record(row: ChannelRead, result: ReadResult) -> None:
         if wait is not None:
             read_next(source, wait=wait)
     elif channel_named(source, result):
-        report = posts_record(source=source, prepared=result.prepared)
+        report = posts_record(source=source, prepared=result.prepared, gone=result.gone)
         deleted = posts_mark_deleted(source=source, external_ids=result.gone)
         Post.objects.filter(source=source, pk__in=result.seen).update(counted_at=now())
         _succeeded(source, result)

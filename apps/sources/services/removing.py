@@ -15,9 +15,9 @@ from apps.accounts.services import audit_record
 from apps.core.clock import now
 from apps.core.errors import TransitionError
 from apps.sources import listeners
-from apps.sources.models import PastCount, Post, Source, Tombstone
+from apps.sources.models import CopyCheck, PastCount, Post, Source, Tombstone
 from apps.sources.parsers.same_address import address_key
-from apps.sources.services.copies import originals_leave
+from apps.sources.services.copies import copies_hold, originals_leave
 from apps.sources.services.preparing import Prepared, digest_of, shortened
 
 BATCH = 1000
@@ -35,7 +35,7 @@ def posts_retire(*, source: Source, posts: Collection[int], at: datetime) -> int
 
     Their hours keep their counts, and a stone is left for each, so that its source can't bring it back.
     """
-    _source_held(source)
+    _held(source, posts)
     rows = list(
         Post.objects.filter(source=source, pk__in=posts, is_used=False).defer("text", "entities", "boilerplate")
     )
@@ -56,7 +56,7 @@ def post_remove(*, post: Post, reason: str, actor: User | None = None) -> None:
     """
     if not reason.strip():
         raise TransitionError(_("Say why: the reason stays in the audit."))
-    _source_held(post.source)
+    _held(post.source, [post.pk])
     fresh = Post.objects.filter(pk=post.pk).first()
     if fresh is None:
         raise TransitionError(_("This post is removed already."))
@@ -95,9 +95,14 @@ def stone_address(external_id: str, url: str) -> str:
     return shortened(address_key(external_id) or address_key(url))
 
 
-def _source_held(source: Source) -> None:
-    """Take turns with collectors of the source, who hold the same lock while they store."""
+def _held(source: Source, posts: Collection[int]) -> None:
+    """Take turns with collectors of the source, who hold the same locks while they store.
+
+    Checks of copies that are worked now come first: they hold their row when they ask for the source.
+    """
+    list(CopyCheck.objects.select_for_update().filter(post__in=posts).order_by("pk").values_list("pk"))
     Source.objects.select_for_update().only("pk").get(pk=source.pk)
+    copies_hold(source.workspace_id)
 
 
 def _remove(source: Source, posts: Sequence[Post], *, at: datetime, reason: str = "") -> None:

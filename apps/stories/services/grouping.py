@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,7 +13,7 @@ from apps.core.clock import now
 from apps.core.work import bells
 from apps.core.work.models import WorkRow
 from apps.sources.models import Post
-from apps.stories.models import Grouping, Story
+from apps.stories.models import Grouping, Story, StoryPost
 
 BATCH = 1000
 DEAD_ALERT = "grouping.dead"
@@ -38,6 +38,13 @@ def posts_changed(posts: Sequence[Post]) -> None:
     Grouping.objects.filter(post__in=posts, state=Grouping.State.DONE).delete()
     posts_added(posts)
     posts_deleted(posts)
+
+
+def posts_changing(posts: Collection[int]) -> None:
+    """Hold the stories of posts that are about to be written; editors hold a story first and its posts then."""
+    told = StoryPost.objects.filter(post__in=posts).values_list("story_id", flat=True)
+    held = Story.objects.select_for_update().filter(pk__in=set(told)).order_by("pk")
+    list(held.values_list("pk", flat=True))
 
 
 def posts_deleted(posts: Sequence[Post]) -> None:

@@ -41,8 +41,11 @@ def stories_keep(stories: Collection[int]) -> None:
 def posts_retire(posts: Sequence[int]) -> set[int]:
     """Let go of posts that are about to be removed; the answer is those that worked stories keep.
 
-    The stories' rows are locked first, as whoever begins to work on one does.
+    The stories' rows are locked first, as whoever begins to work on one does; before them the posts' places in the
+    queue, which grouping holds when it asks for stories.
     """
+    waiting = Grouping.objects.select_for_update().filter(post__in=posts).order_by("pk")
+    list(waiting.values_list("pk", flat=True))
     in_story = dict(StoryPost.objects.filter(post__in=posts).values_list("post_id", "story_id"))
     locked = Story.objects.select_for_update().filter(pk__in=in_story.values()).order_by("pk")
     stories = set(locked.values_list("pk", flat=True))
