@@ -117,10 +117,11 @@ def screen(
 
 
 def trial_piece(request: HttpRequest, owner: Owner) -> HttpResponse:
-    """What the typed rules, saved or not, would do to the latest posts."""
+    """What the typed rules, saved or not, would do to the latest posts; whoever may not write tries the saved ones."""
     if request.method != "POST":
         raise Http404
-    typed = rules_typed(request.POST)
+    may_change = place_of(owner).may_change(request)
+    typed = rules_typed(request.POST) if may_change else [TypedRule.of(rule) for rule in rules_owned(owner)]
     rules = [
         Rule(one.draft.kind, one.draft.effect, one.draft.value) if one.is_active and not one.problem else None
         for one in typed

@@ -195,14 +195,18 @@ def test_viewer_may_look_and_try_but_not_save(client: Client, workspace: Workspa
     source = FeedFactory.create(workspace=workspace)
     PostFactory.create(source=source, text="Мост")
     client.force_login(MembershipFactory.create(workspace=workspace, role=Membership.Role.VIEWER).user)
+    PostFactory.create(source=source, text="Порт")
+    PostFactory.create(source=source, text="Порт и мост")
+    saved = FilterRuleFactory.create(source=source, value="порт")
     form = typed(("words", "drop", "мост"))
 
     assert "data-save" not in client.get(at(source)).content.decode()
-    assert tried(client, source, form).context["trial"].dropped == 1
+    trial = tried(client, source, form).context["trial"]
+    assert (trial.total, sorted(one.post.text for one in trial.shown)) == (3, ["Порт", "Порт и мост"])
     assert client.post(at(source), form).status_code == 403
     assert client.get(at(source, "apply/")).status_code == 403
     assert client.post(at(source, "apply/"), {"days": "1"}).status_code == 403
-    assert not FilterRule.objects.exists()
+    assert list(FilterRule.objects.all()) == [saved]
     assert not Post.objects.dropped().exists()
 
 

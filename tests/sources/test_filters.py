@@ -269,6 +269,52 @@ def test_batch_goes_on_without_a_slow_expression() -> None:
     assert judge.slow == {CATASTROPHE: 3}
 
 
+# Expressions that would hang before they look at a post
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "(?:" * 24 + "a" + "){1,9}" * 24,
+        "(?:" * 24 + "a" + "){2}" * 24,
+        "(?:" * 24 + "a" + ")+" * 24,
+        "(?:" * 24 + "a" + ")(?#note){1,}" * 24,
+        "(?:" * 24 + "a" + "){0,9}" * 24,
+        "(?:(?:a{100}){100}){100}",
+        "a{1000000000}",
+        "[[:ю:](]" * 3 + "(?:" * 24 + "[]a)]" + ")+" * 24,
+        "[[:alpha:](]" * 3 + "(?:" * 24 + r"[\]a)]" + ")+" * 24,
+        "(?V1)a",
+        "(?ix-s:a # b\n)",
+    ],
+)
+def test_expression_that_compiles_forever_is_refused_before_it_is_compiled(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.sources.filters.kinds.pattern_of", lambda _value: pytest.fail("compiled"))
+
+    with pytest.raises(ValueError, match="repeats"):
+        value_checked(Kind.PATTERN, Effect.DROP, value)
+    assert Judge((Rule(Kind.PATTERN, Effect.DROP, value, 7),)).verdict(Candidate(text="a")) == Verdict(slow=(7,))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        r"(?:\d{1,3}\.){3}\d{1,3}",
+        r"(?:(?:[а-я]{2,9}\s){3},){2}",
+        r"(?:\w+\s){0,500}купи",
+        r"a{3}(?:b{3}){3}" * 20,
+        r"[а-яё]{1000}",
+        r"[(]{2}[]({2}]{2}\({3}" * 9,
+        r"{скидка}{,}[[:alpha:](]",
+        r"(?i)(?P<word>экс)(?:\w+)+",
+    ],
+)
+def test_expressions_of_daily_use_are_taken(value: str) -> None:
+    assert value_checked(Kind.PATTERN, Effect.DROP, value) == value
+
+
 # Values
 
 

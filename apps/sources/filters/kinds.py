@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from apps.core.morphology import folded
 from apps.sources.filters.adverts import advert_in
 from apps.sources.filters.candidate import Candidate, Effect, Hit, Kind
+from apps.sources.filters.repeats import is_too_large
 from apps.sources.filters.words import typed_terms
 from apps.sources.language import LANGUAGES
 
@@ -90,6 +91,13 @@ def _pattern_checked(value: str) -> str:
         raise ValueError(_("Write a regular expression."))
     if len(value) > PATTERN_MAX:
         raise ValueError(_("Too long: %(max)s characters at most.") % {"max": PATTERN_MAX})
+    if is_too_large(value):
+        raise ValueError(
+            _(
+                "This expression repeats what is already repeated too many times, so reading it could take forever. "
+                "Write smaller counts, or fewer repeats inside one another."
+            )
+        )
     try:
         pattern = pattern_of(value)
         matches_nothing = pattern.search("", timeout=PATTERN_TIMEOUT_S) is not None
@@ -145,6 +153,8 @@ def pattern_of(value: str) -> regex.Pattern[str]:
 
 
 def _pattern_test(value: str) -> Test:
+    if is_too_large(value):  # saved before that was checked
+        return _too_slow
     pattern = pattern_of(value)
 
     def test(candidate: Candidate) -> Hit | None:
@@ -155,6 +165,10 @@ def _pattern_test(value: str) -> Test:
         return Hit(" ".join(found.group().split()), (found.span(),)) if found else None
 
     return test
+
+
+def _too_slow(_candidate: Candidate) -> Hit | None:
+    raise SlowError
 
 
 def _language_test(value: str) -> Test:
