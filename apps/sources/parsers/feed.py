@@ -24,6 +24,7 @@ from apps.sources.parsers.encoding import decode
 from apps.sources.parsers.feed_head import read_head
 from apps.sources.parsers.feed_media import media_of
 from apps.sources.parsers.json_feed import parse_json_feed
+from apps.sources.parsers.shape import html_checked, xml_checked
 from apps.sources.parsers.web_page import is_page, page_words, read_page
 from apps.sources.ports import FeedPage, Item, UnreadableError
 
@@ -45,7 +46,7 @@ def parse_feed(content: bytes, *, charset: str = "", base_url: str = "") -> Feed
         return parse_json_feed(text, base_url=base_url)
     if is_page(text) and not ROOT.search(text):
         raise UnreadableError(page_words(read_page(text, base_url=base_url)), code="feed_is_page")
-    safe = disarmed(text)
+    safe = html_checked(xml_checked(disarmed(text)))  # one of the parsers reads what is no XML as HTML
     content = safe.encode("utf-8", errors="replace")
     page = _read_fast(content, base_url) or _read_forgiving(content, base_url)
     if not page.items and ENTRY.search(safe):

@@ -17,6 +17,7 @@ from lxml import html as lxml_html
 from apps.sources.parsers.encoding import decode
 from apps.sources.parsers.markup import tidy_line
 from apps.sources.parsers.selector import LENGTH_MAX, chosen
+from apps.sources.parsers.shape import html_checked
 from apps.sources.ports import UnreadableError
 
 LINKS_MAX = 300  # a list page names no more; what lies behind is a mistake of the selector
@@ -54,12 +55,13 @@ def page_tree(body: bytes, *, charset: str = "") -> lxml_html.HtmlElement:
     """A page's elements, whatever its encoding.
 
     Raises:
-        UnreadableError: there is nothing in it that is a page.
+        UnreadableError: there is nothing in it that is a page, or a tag is out of all measure.
     """
     meta = CHARSET.search(body[:4096])
     text = decode(body, charset=charset or (meta.group(1).decode("ascii") if meta else ""))
+    text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text.replace("\x00", ""))
     try:
-        tree = lxml_html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text.replace("\x00", "")))
+        tree = lxml_html.document_fromstring(html_checked(text))
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as exc:
         raise UnreadableError(_("There is no page at this address.")) from exc
     return tree

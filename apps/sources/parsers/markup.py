@@ -11,7 +11,8 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from apps.sources.parsers.entities import INVISIBLE, Rich, tidy
-from apps.sources.ports import Entity
+from apps.sources.parsers.shape import html_checked
+from apps.sources.ports import Entity, UnreadableError
 
 __all__ = [
     "line_of_html",
@@ -78,8 +79,8 @@ def rich_of_html(source: str, *, base_url: str = "") -> Rich:
     if not TAG.search(source):
         return Rich(tidy(html.unescape(source) if ENTITY.search(source) else source))
     try:
-        root = lxml_html.fragment_fromstring(INVISIBLE.sub("", source), create_parent="div")
-    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
+        root = lxml_html.fragment_fromstring(html_checked(INVISIBLE.sub("", source)), create_parent="div")
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError, UnreadableError):
         return Rich(tidy(html.unescape(TAG.sub(" ", source))))
     words = _Words(base_url)
     for event, node in etree.iterwalk(root, events=("start", "end", "comment", "pi")):

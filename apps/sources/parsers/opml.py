@@ -13,6 +13,7 @@ from lxml import etree
 from apps.sources.parsers.doctype import disarmed
 from apps.sources.parsers.encoding import decode
 from apps.sources.parsers.markup import tidy_line
+from apps.sources.parsers.shape import xml_checked
 from apps.sources.ports import UnreadableError
 
 OUTLINES_MAX = 10_000
@@ -54,7 +55,7 @@ def read_opml(content: bytes) -> FeedList:
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=True, remove_comments=True
     )
     try:
-        root = etree.fromstring(disarmed(text).encode("utf-8", errors="replace"), parser)
+        root = etree.fromstring(xml_checked(disarmed(text)).encode("utf-8", errors="replace"), parser)
     except etree.XMLSyntaxError:
         root = None
     if root is None or etree.QName(root).localname.lower() != "opml":

@@ -10,6 +10,9 @@ from django.utils.translation import gettext as _
 from lxml import etree
 from lxml import html as lxml_html
 
+from apps.sources.parsers.shape import html_checked
+from apps.sources.ports import UnreadableError
+
 PAGE_MAX = 2_000_000  # characters that are looked at
 HEAD_REACH = 6000
 FEEDS_MAX = 30
@@ -61,11 +64,11 @@ def is_page(text: str) -> bool:
 
 
 def read_page(text: str, *, base_url: str = "") -> WebPage:
-    """Read a page; a broken one as far as it goes."""
+    """Read a page; a broken one as far as it goes, one that would take too long not at all."""
     text = text[:PAGE_MAX]
     try:
-        tree = lxml_html.document_fromstring(text.encode(), parser=lxml_html.HTMLParser(encoding="utf-8"))
-    except (etree.LxmlError, ValueError):
+        tree = lxml_html.document_fromstring(html_checked(text).encode(), parser=lxml_html.HTMLParser(encoding="utf-8"))
+    except (etree.LxmlError, ValueError, UnreadableError):
         return WebPage()
     base = base_url
     for element in tree.iter("base"):
