@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from django.db import connection, connections, transaction
 
 from apps.core.clock import now
+from apps.sources import listeners
 from apps.sources.models import CopyLock, Post, Source
 from apps.sources.ports import Item
 from apps.sources.services import posts_intake, posts_mark_deleted, removing
@@ -116,7 +117,7 @@ def test_an_original_is_removed_while_its_copy_changes(
     copy = copy_of(story)
     original = copy.copy_of
     assert original is not None
-    owner, name = (removing.listeners, where) if where == "tell_retiring" else (removing, where)
+    owner, name = (listeners, where) if where == "tell_retiring" else (removing, where)
     real = getattr(owner, name)
     removers: dict[int, threading.Event] = {}
 
@@ -135,3 +136,27 @@ def test_an_original_is_removed_while_its_copy_changes(
     together(remove, lambda: other(copy))
 
     assert list(Post.objects.values_list("pk", "copy_of")) == [(copy.pk, None)]
+
+
+def test_filters_drop_a_post_while_another_of_its_story_changes(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    copy = copy_of(story)
+    original = copy.copy_of
+    assert original is not None
+    real = listeners.tell_retiring
+    begun: list[threading.Event] = []
+
+    def paused(posts: Sequence[int]) -> set[int]:
+        held = real(posts)
+        begun[0].set()
+        time.sleep(PAUSE_S)
+        return held
+
+    def first(event: threading.Event) -> None:
+        begun.append(event)
+        drop(original)
+
+    monkeypatch.setattr(listeners, "tell_retiring", paused)
+    together(first, lambda: change(copy))
+
+    assert list(Post.objects.kept()) == [copy]
+    assert Post.objects.get(pk=copy.pk).revision == 2
