@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import Alert, AuditEntry, Membership, User, Workspace
+from apps.core.clock import now
 from apps.core.errors import PermanentError, RetryableError, TransitionError
 from apps.telegram.adapters.fake_login import FakeLoginDesk
 from apps.telegram.adapters.fake_world import FakeWorld
@@ -305,6 +307,52 @@ def test_step_that_was_overtaken_keeps_nothing(
         session_login.session_code_enter(session=session, code="24680")
     assert state(session) == State.NEW
     assert not AuditEntry.objects.filter(verb="session.logged_in").exists()
+    assert len(world.asked(method="log_out")) == 1
+
+
+def test_login_that_is_given_up_while_telegram_accepts_it_is_ended_there(
+    world: FakeWorld, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.account(PHONE, user_id=501, username="vera_reads", code="24680", password="horse battery")
+    session_login.session_code_send(session=session)
+    session_login.session_code_enter(session=session, code="24680")
+    within = session_login.within
+
+    def give_up(question: Any) -> Any:
+        answer = within(question)
+        if state(session) == State.PASSWORD:
+            session_login.session_login_cancel(session=Session.objects.get(pk=session.pk))
+            world.fault("network", operation="login")
+        return answer
+
+    monkeypatch.setattr(session_login, "within", give_up)
+    with pytest.raises(TransitionError, match="End the new login in Telegram"):
+        session_login.session_password_enter(session=session, password="horse battery")
+    assert len(world.asked(method="log_out")) == 1
+    session.refresh_from_db()
+    assert (session.state, session.string) == (State.NEW, "")
+
+
+def test_lease_lasts_through_the_second_question(
+    world: FakeWorld, session: Session, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    SessionFactory(workspace=workspace, name="First", user_id=501)
+    session_login.session_code_send(session=session)
+    within, left = session_login.within, []
+
+    def slow(question: Any) -> Any:
+        """The first answer comes when little is left of the lease."""
+        answer = within(question)
+        until = Session.objects.values_list("lease_until", flat=True).get(pk=session.pk)
+        assert until is not None
+        left.append((until - now()).total_seconds())
+        Session.objects.filter(pk=session.pk).update(lease_until=now() + timedelta(seconds=session_login.LEASE_S - 40))
+        return answer
+
+    monkeypatch.setattr(session_login, "within", slow)
+    with pytest.raises(PermanentError, match="already: “First”"):
+        session_login.session_code_enter(session=session, code="24680")
+    assert [seconds > session_login.STEP_S for seconds in left] == [True, True]
 
 
 @pytest.mark.django_db(transaction=True)

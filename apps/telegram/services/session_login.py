@@ -25,7 +25,7 @@ from apps.core.errors import PermanentError, PultError, RetryableError, Transiti
 from apps.telegram.login import CodeSent, LoggedIn, PasswordWanted
 from apps.telegram.models import Budget, Peer, Session
 from apps.telegram.services.reading import login_desk
-from apps.telegram.services.session_lease import session_lease_release, session_lease_take
+from apps.telegram.services.session_lease import session_lease_release, session_lease_renew, session_lease_take
 from apps.telegram.services.sessions import FORGOTTEN, NO_LOGIN, reading_wanted, session_alert_key
 
 State = Session.State
@@ -222,7 +222,7 @@ def record(session: Session, owner: str, actor: User | None, verb: str, states: 
 
 
 def logged_in(session: Session, owner: str, actor: User | None, answer: LoggedIn, states: Collection[str]) -> None:
-    """Keep a login; one of an account that the workspace reads with already is ended again."""
+    """Keep a login; one that was given up meanwhile, or whose account the workspace reads with, is ended again."""
     kept = {
         **NO_LOGIN,
         "state": State.ACTIVE,
@@ -243,17 +243,27 @@ def logged_in(session: Session, owner: str, actor: User | None, answer: LoggedIn
             transaction.on_commit(reading_wanted, robust=True)
     except IntegrityError:
         refuse_twin(session, owner, answer)
+    except TransitionError as exc:
+        raise TransitionError(f"{exc}{ended_again(session, owner, answer)}") from exc
 
 
 def refuse_twin(session: Session, owner: str, answer: LoggedIn) -> None:
     """End a login whose account is in the workspace already, and say so."""
     twin = Session.objects.filter(workspace=session.workspace_id, user_id=answer.me.user_id, state=State.ACTIVE).first()
     problem = _("The workspace reads with this Telegram account already: “%(account)s”.") % {"account": twin}
-    try:
-        within(login_desk().log_out(replace(session.snapshot(), string=answer.string)))
-    except PultError:
-        problem += " " + _("End the new login in Telegram: Settings, Devices.")
+    problem += ended_again(session, owner, answer)
     Session.objects.filter(pk=session.pk, lease_owner=owner).update(
         state=State.NEW, problem=problem, **{**NO_LOGIN, "string": ""}
     )
     raise PermanentError(problem, code="same_account")
+
+
+def ended_again(session: Session, owner: str, answer: LoggedIn) -> str:
+    """Log a login out that is not kept; answers what a person has to do where Telegram could not be told."""
+    # The first question may have used up most of the lease. Where it is another's by now, this login is still not.
+    session_lease_renew(session_pk=session.pk, owner=owner, lease_s=LEASE_S)
+    try:
+        within(login_desk().log_out(replace(session.snapshot(), string=answer.string)))
+    except PultError:
+        return " " + _("End the new login in Telegram: Settings, Devices.")
+    return ""
