@@ -14,7 +14,7 @@ from apps.sources.models import Poll, Source
 from apps.sources.parsers import opml as opml_module
 from apps.sources.parsers.opml import FeedList, Outline, read_opml, write_opml
 from apps.sources.ports import UnreadableError
-from apps.sources.services.lists import feeds_add, feeds_compare, feeds_list
+from apps.sources.services.lists import _free, feeds_add, feeds_compare, feeds_list
 from tests.sources.factories import FeedFactory, UserFactory, WorkspaceFactory
 
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -222,3 +222,19 @@ def test_list_of_several_workspaces_has_a_folder_for_each() -> None:
     outlines = read_opml(feeds_list(workspaces=[one, other], title="Все")).outlines
 
     assert {(found.folders, found.title) for found in outlines} == {(("Первая",), "Порт"), (("Вторая",), "Порт")}
+
+
+def test_numbers_of_one_title_are_looked_for_once() -> None:
+    class Taken(set[str]):
+        asked = 0
+
+        def __contains__(self, name: object) -> bool:
+            self.asked += 1
+            return super().__contains__(name)
+
+    taken, numbers = Taken({"порт"}), dict[str, int]()
+
+    names = [_free(name, taken, numbers) for name in ["Порт", "ПОРТ"] * 100]
+
+    assert (names[0], names[1], names[-1]) == ("Порт 2", "ПОРТ 3", "ПОРТ 201")
+    assert taken.asked == 400

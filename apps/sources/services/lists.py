@@ -58,6 +58,7 @@ def feeds_compare(*, workspace: Workspace, outlines: Iterable[Outline]) -> list[
     taken = {name.casefold() for name in sources.values_list("name", flat=True)}
     known = {_key(url): name for url, name in sources.filter(kind=Source.Kind.FEED).values_list("url", "name")}
     found: list[ListedFeed] = []
+    numbers: dict[str, int] = {}
     for outline in outlines:
         problem = address_problem(outline.url)
         key = _key(outline.url)
@@ -66,7 +67,7 @@ def feeds_compare(*, workspace: Workspace, outlines: Iterable[Outline]) -> list[
         elif key in known:
             found.append(ListedFeed(_name(outline), outline.url, KNOWN, known[key]))
         else:
-            name = _free(_name(outline), taken)
+            name = _free(_name(outline), taken, numbers)
             known[key] = name
             found.append(ListedFeed(name, outline.url, NEW))
     return found
@@ -138,11 +139,17 @@ def _name(outline: Outline) -> str:
     return JOINT.join([*outline.folders, own])[:NAME_MAX].strip()
 
 
-def _free(name: str, taken: set[str]) -> str:
-    """The name, or the first with a number that no source has; it counts as taken from now on."""
-    free, number = name, 2
+def _free(name: str, taken: set[str], numbers: dict[str, int]) -> str:
+    """The name, or the first with a number that no source has; it counts as taken from now on.
+
+    `numbers` remembers where the search for a name ended, or a list with one title only would begin it anew each time.
+    """
+    stem = name[: NAME_MAX - 6]
+    key, free = stem.casefold(), name
+    number = numbers.get(key, 2)
     while free.casefold() in taken:
-        free = f"{name[: NAME_MAX - 6]} {number}"
+        free = f"{stem} {number}"
         number += 1
+    numbers[key] = number
     taken.add(free.casefold())
     return free
