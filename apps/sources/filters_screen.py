@@ -149,6 +149,7 @@ def trial_piece(request: HttpRequest, owner: Owner) -> HttpResponse:
         "more": min(len(trial.shown) + PAGE, trial.matching),
         "decided": {str(place): count for place, count in trial.decided.items()},
         "slow": sorted(trial.slow),
+        "slow_places": ", ".join(str(place + 1) for place in sorted(trial.slow)),
     }
     return render(request, "sources/filters_tried.html", context)
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from django.db.models import QuerySet
 
 from apps.accounts.models import Workspace
-from apps.sources.filters import Candidate, Judge, Rule, Verdict, chains_of
+from apps.sources.filters import Budget, Candidate, Judge, Rule, Verdict, chains_of
 from apps.sources.filters.chains import Owner
 from apps.sources.models import FilterSet, Post, PostMedia, Source
 from apps.sources.parsers.entities import read
 
 POSTS = 500
+TRIAL_S = 5.0  # for all rules on all posts; somebody waits for the page
 EXCERPT = 260
 LEAD = 60  # characters before the first match
 
@@ -42,7 +43,8 @@ class Trial:
 
     Attributes:
         decided: by place of the tried rules, on how many posts each decides.
-        slow: places of the tried rules whose expression took too long and decided nothing.
+        slow: places of the tried rules that took too long and were left out of some posts.
+        others_slow: so did rules of sets or of the workspace.
         shown: the posts asked for, newest first; `matching` is how many there are of that kind.
     """
 
@@ -51,6 +53,7 @@ class Trial:
     changed: int = 0
     decided: Counter[int] = field(default_factory=Counter)
     slow: set[int] = field(default_factory=set)
+    others_slow: bool = False
     shown: list[Tried] = field(default_factory=list)
     matching: int = 0
 
@@ -82,11 +85,11 @@ def filters_try(
     posts = list(posts_concerned(owner, links)[:POSTS])
     media = media_of(posts)
     judges: dict[int, Judge] = {}
-    slow: Counter[str] = Counter()
+    budget = Budget(total_s=TRIAL_S)
     trial = Trial(total=len(posts))
     for post in posts:
         if post.source_id not in judges:
-            judges[post.source_id] = Judge(chains.of(post.source_id), slow)
+            judges[post.source_id] = Judge(chains.of(post.source_id), budget)
         _ask(trial, judges[post.source_id], post, media.get(post.pk, ()), show, most)
     return trial
 
@@ -100,6 +103,7 @@ def _ask(trial: Trial, judge: Judge, post: Post, media: tuple[str, ...], show: s
     trial.dropped += is_dropped
     trial.changed += is_change
     trial.slow |= {-key - 1 for key in verdict.slow if key is not None and key < 0}
+    trial.others_slow |= any(key is not None and key >= 0 for key in verdict.slow)
     if number is not None:
         trial.decided[number] += 1
     kinds = {"all", "dropped" if is_dropped else "kept", "changed" if is_change else "all"}

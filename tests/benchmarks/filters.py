@@ -93,7 +93,7 @@ def timed(texts: list[str], words: list[str]) -> dict[str, Any]:
     """Posts a second in each way, a rule a word, none of which decides: each post is asked about every rule."""
     from apps.core.morphology import folded
     from apps.sources.filters import Candidate, Judge, Rule
-    from apps.sources.filters.words import WordIndex, forms_of, term_of
+    from apps.sources.filters.words import ReadText, WordIndex, forms_of, term_of
 
     candidates = [Candidate(text=text) for text in texts]
     began = time.perf_counter()
@@ -107,7 +107,7 @@ def timed(texts: list[str], words: list[str]) -> dict[str, Any]:
     lemmas, wanted = Lemmas(), set(words)
     ways = {
         "rules": lambda: [judge.verdict(one) for one in candidates],
-        "forms": lambda: [index.found(folded(one.words)) for one in candidates],
+        "forms": lambda: [index.found(ReadText(folded(one.words))) for one in candidates],
         "pattern": lambda: [set(one.findall(folded(each.words))) for each in candidates],
         "exact": lambda: [set(exact.findall(folded(one.words))) for one in candidates],
         "lemmas": lambda: [lemmas.of(folded(one.words)) & wanted for one in candidates],
@@ -133,7 +133,7 @@ def readings(word: str) -> frozenset[str]:
 def judged(texts: list[str], words: list[str]) -> dict[str, Any]:
     """How far the caught (post, word) pairs agree with the judge, and the words that stand behind the differences."""
     from apps.core.morphology import folded
-    from apps.sources.filters.words import WORD, WordIndex, forms_of, term_of
+    from apps.sources.filters.words import WORD, ReadText, WordIndex, forms_of, term_of
 
     index = WordIndex([(term_of(word, False),) for word in words])
     wanted = {word: number for number, word in enumerate(words)}
@@ -142,7 +142,7 @@ def judged(texts: list[str], words: list[str]) -> dict[str, Any]:
     behind_missed: Counter[str] = Counter()
     behind_false: Counter[str] = Counter()
     for text in map(folded, texts):
-        found = set(index.found(text))
+        found = set(index.found(ReadText(text)))
         judge = {wanted[lemma] for lemma in lemmas.of(text) & wanted.keys()}
         exact += len(judge & {wanted[word] for word in set(WORD.findall(text)) & wanted.keys()})
         caught += len(found & judge)

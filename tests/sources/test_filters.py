@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
-from apps.sources.filters import Candidate, Effect, Judge, Kind, Rule, Verdict, rule_words, value_checked
+from apps.sources.filters import Budget, Candidate, Effect, Judge, Kind, Rule, Verdict, rule_words, value_checked
+from apps.sources.filters.words import ReadText
 
 CATCHES = [
     # cases and plurals
@@ -411,3 +414,53 @@ def test_reason_is_said_in_words(kind: str, effect: str) -> None:
 
 def test_reason_of_another_kind_is_said_as_it_is() -> None:
     assert rule_words("что-то ещё") == "что-то ещё"
+
+
+# What is dear on every post
+
+
+def test_text_is_cut_into_words_once_for_all_phrases(monkeypatch: pytest.MonkeyPatch) -> None:
+    cut: list[str] = []
+    made = ReadText.__init__
+    monkeypatch.setattr(ReadText, "__init__", lambda self, text: (cut.append(text), made(self, text))[1])
+    phrases = ",".join(f'"раз два три слово{number}"' for number in range(300))
+    text = "раз два три " * 100 + " ".join(f"слово{number}." for number in range(300))
+
+    verdict = Judge((rule(Kind.WORDS, phrases),)).verdict(Candidate(text=text))
+
+    assert verdict.dropped_by == "words:drop:раз два три слово0"
+    assert cut == [text]
+
+
+def test_phrases_that_take_too_long_decide_nothing_and_single_words_still_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = itertools.count()
+    monkeypatch.setattr("apps.sources.filters.words.clock", lambda: next(ticks) * 3.0)
+    rules = (rule(Kind.WORDS, "новый порт", Effect.REQUIRE, key=7), rule(Kind.WORDS, "порт", key=8))
+    monkeypatch.setattr("apps.sources.filters.engine.clock", lambda: 0.0)
+    judge = Judge(rules, Budget(total_s=0.0))
+
+    verdict = judge.verdict(Candidate(text="Новый порт"))
+
+    assert (verdict.rule, verdict.slow) == (8, (7,))
+
+
+def test_expression_dear_on_every_post_is_given_up_for_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.sources.filters.engine.clock", lambda: 0.0)
+    monkeypatch.setattr("apps.sources.filters.budget.clock", lambda: 0.045)
+    judge = Judge((rule(Kind.PATTERN, "порт", key=7),))
+
+    verdicts = [judge.verdict(Candidate(text="порт")) for _each in range(60)]
+
+    assert [verdict.rule for verdict in verdicts] == [7] * 45 + [None] * 15
+    assert {verdict.slow for verdict in verdicts[45:]} == {(7,)}
+    assert judge.slow == {"порт": 3}
+
+
+def test_many_expressions_share_the_time_of_a_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.sources.filters.engine.clock", lambda: 0.0)
+    monkeypatch.setattr("apps.sources.filters.budget.clock", lambda: 0.5)
+    rules = tuple(rule(Kind.PATTERN, f"порт{number}", key=number) for number in range(20))
+
+    verdict = Judge(rules, Budget(total_s=5.0)).verdict(Candidate(text="сад"))
+
+    assert verdict.slow == tuple(range(10, 20))

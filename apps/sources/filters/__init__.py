@@ -1,5 +1,6 @@
 """The filters that editors write: which posts are dropped, and by which rule. Only `chains` reads rows."""
 
+from apps.sources.filters.budget import Budget
 from apps.sources.filters.candidate import Candidate, Effect, Hit, Kind, Rule, Rules, Verdict
 from apps.sources.filters.chains import Chains, chains_of, owner_fields, rules_of, rules_owned, rules_shown
 from apps.sources.filters.engine import Judge
@@ -7,6 +8,7 @@ from apps.sources.filters.kinds import value_checked
 from apps.sources.filters.stored import rule_words
 
 __all__ = [
+    "Budget",
     "Candidate",
     "Chains",
     "Effect",

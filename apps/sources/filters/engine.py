@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from apps.core.morphology import folded
+from apps.sources.filters.budget import WORDS, Budget, clock
 from apps.sources.filters.candidate import Candidate, Effect, Hit, Kind, Rules, Verdict
 from apps.sources.filters.kinds import SlowError, Test, test_of
 from apps.sources.filters.stored import reason_of
-from apps.sources.filters.words import Term, WordIndex, hit_of, term_of, typed_terms
-
-SLOW_MAX = 3  # so many posts in a batch may cost a slow expression its whole time; then the batch goes on without it
+from apps.sources.filters.words import ReadText, Term, WordIndex, hit_of, term_of, typed_terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,32 +46,37 @@ def _compiled(rules: Rules) -> _Compiled:
 class Judge:
     """The rules of one source for one batch of posts.
 
-    An expression that takes too long is given up for the whole batch and not for each post. `slow` counts the posts
-    on which an expression ran out of its time; judges of one batch may share it.
+    A rule that takes too long is given up for the whole batch and not for each post; judges of one batch may share
+    the budget, which knows what each has taken.
     """
 
-    def __init__(self, rules: Rules, slow: Counter[str] | None = None) -> None:
+    def __init__(self, rules: Rules, budget: Budget | None = None) -> None:
         self.rules = rules
-        self.slow: Counter[str] = Counter() if slow is None else slow
+        self.budget = budget or Budget()
         self._compiled = _compiled(rules) if rules else None
+
+    @property
+    def slow(self) -> Counter[str]:
+        """The posts on which each expression ran out of its time."""
+        return self.budget.slow
 
     def verdict(self, candidate: Candidate) -> Verdict:
         """What becomes of a post."""
         if self._compiled is None:
             return Verdict()
-        words: dict[int, Term] = {}
-        text = ""
-        order: Iterable[int] = self._compiled.always
-        if self._compiled.has_words:
-            text = folded(candidate.words)
-            words = self._compiled.index.found(text)
-            order = sorted({*order, *words}) if words else order
+        self.budget.posts += 1
+        late: set[int] = set()
+        read, words = self._read(candidate, late)
+        order = sorted({*self._compiled.always, *words, *late}) if words or late else self._compiled.always
         slow: list[int | None] = []
         for number in order:
             rule, test = self.rules[number], self._compiled.tests[number]
             hit: Hit | None
+            if test is None and number in late and number not in words:
+                slow.append(rule.key)
+                continue
             if test is None:
-                hit = hit_of(words[number], text) if number in words else None
+                hit = hit_of(words[number], read) if read and number in words else None
             else:
                 try:
                     hit = self._tested(number, test, candidate)
@@ -99,21 +102,34 @@ class Judge:
                 return self._tested(number, test, candidate)
             except SlowError:
                 return None
-        text = folded(candidate.words)
-        term = self._compiled.index.found(text).get(number)
-        found = None if term is None else hit_of(term, text)
+        read, words = self._read(candidate, set())
+        found = hit_of(words[number], read) if read and number in words else None
         # Folding may shorten a text (stress marks), and then its places are not those of the original.
-        return Hit(found.detail) if found and len(text) != len(candidate.words) else found
+        return Hit(found.detail) if found and read and len(read.text) != len(candidate.words) else found
+
+    def _read(self, candidate: Candidate, late: set[int]) -> tuple[ReadText | None, dict[int, Term]]:
+        """The words of a post, and by rule of words the first term in it."""
+        if self._compiled is None or not self._compiled.has_words:
+            return None, {}
+        read, since = ReadText(folded(candidate.words)), clock()
+        words = self._compiled.index.found(read, since + self.budget.left(WORDS), late)
+        self.budget.spend(WORDS, since)
+        return read, words
 
     def _tested(self, number: int, test: Test, candidate: Candidate) -> Hit | None:
         expression = self.rules[number].value
-        if self.slow[expression] >= SLOW_MAX:
+        if self.rules[number].kind != Kind.PATTERN:
+            return test(candidate)
+        if not self.budget.left(expression):
             raise SlowError
+        since = clock()
         try:
             return test(candidate)
         except SlowError:
             self.slow[expression] += 1
             raise
+        finally:
+            self.budget.spend(expression, since)
 
 
 def _wanted(kind: str, value: str) -> str:

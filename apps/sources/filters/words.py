@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import inf
 
 from apps.core.morphology import folded, russian_forms
+from apps.sources.filters.budget import clock
 from apps.sources.filters.candidate import Hit
 
 WORD = re.compile(r"\w+")
@@ -96,48 +98,84 @@ class WordIndex:
                 for form in term.steps[0] if term.steps else ():
                     self._first.setdefault(form, []).append((number, order))
 
-    def found(self, text: str) -> dict[int, Term]:
-        """For each rule that has a word in this folded text, the first of its terms that is there."""
-        if not self._rules:
-            return {}
-        tokens = WORD.findall(text)
+    def found(self, read: ReadText, until: float = inf, late: set[int] | None = None) -> dict[int, Term]:
+        """For each rule that has a word in this text, the first of its terms that is there.
+
+        Phrases and signs that are not looked for by `until` (of `clock`) are left out, and their rules put in `late`.
+        """
         hits: dict[int, int] = {}
-        for form in self._first.keys() & tokens:
-            for number, order in self._first[form]:
-                if hits.get(number, order + 1) > order and stands(self._rules[number][order], text, tokens):
-                    hits[number] = order
-        for number, order in self._signs:
-            if hits.get(number, order + 1) > order and self._rules[number][order].literal in text:
+        candidates = [one for form in self._first.keys() & read.at for one in self._first[form]]
+        for number, order in [*candidates, *self._signs]:
+            term = self._rules[number][order]
+            if hits.get(number, order + 1) <= order:
+                continue
+            if len(term.steps) == 1 and not term.literal:
+                hits[number] = order
+            elif until < inf and clock() >= until:
+                if late is not None:
+                    late.add(number)
+            elif stands(term, read):
                 hits[number] = order
         return {number: self._rules[number][order] for number, order in hits.items()}
 
 
-def stands(term: Term, text: str, tokens: list[str]) -> bool:
-    """Whether a term whose first word is among the text's words stands in the text."""
-    if len(term.steps) == 1 and not term.literal:
-        return True
-    return all(not step.isdisjoint(tokens) for step in term.steps) and bool(spans_of(term, text))
+class ReadText:
+    """A folded text with its words, cut once for all terms.
+
+    Attributes:
+        words: each word with where it begins and ends, in their order.
+        at: the places in `words` of each word.
+    """
+
+    __slots__ = ("at", "text", "words")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.words: list[tuple[str, int, int]] = []
+        self.at: dict[str, list[int]] = {}
+        for place, found in enumerate(WORD.finditer(text)):
+            self.words.append((found.group(), *found.span()))
+            self.at.setdefault(found.group(), []).append(place)
 
 
-def spans_of(term: Term, text: str) -> tuple[tuple[int, int], ...]:
-    """Where a term stands in a folded text."""
+def stands(term: Term, read: ReadText) -> bool:
+    """Whether a term stands in the text."""
+    if not term.steps:
+        return term.literal in read.text
+    if any(step.isdisjoint(read.at) for step in term.steps):
+        return False
+    return next(_spans(term, read), None) is not None
+
+
+def spans_of(term: Term, read: ReadText) -> tuple[tuple[int, int], ...]:
+    """Where a term stands in a text."""
+    return tuple(_spans(term, read))
+
+
+def _spans(term: Term, read: ReadText) -> Iterator[tuple[int, int]]:
     if term.literal:
-        return tuple(found.span() for found in _literal(term.literal).finditer(text))
-    words = list(WORD.finditer(text))
-    last = len(term.steps) - 1
-    spans = []
-    for at in range(len(words) - last):
-        if all(words[at + step].group() in forms for step, forms in enumerate(term.steps)) and all(
-            BETWEEN.fullmatch(text, words[at + step].end(), words[at + step + 1].start()) for step in range(last)
+        yield from (found.span() for found in _literal(term.literal).finditer(read.text))
+        return
+    # The rarest word decides where to look, so that a phrase of one rare word costs nothing in a long text.
+    places = [sorted(place for form in step & read.at.keys() for place in read.at[form]) for step in term.steps]
+    rarest = min(range(len(places)), key=lambda step: len(places[step]))
+    words, last = read.words, len(term.steps) - 1
+    for start in (place - rarest for place in places[rarest]):
+        if (
+            start >= 0
+            and start + last < len(words)
+            and all(words[start + step][0] in forms for step, forms in enumerate(term.steps))
+            and all(
+                BETWEEN.fullmatch(read.text, words[start + step][2], words[start + step + 1][1]) for step in range(last)
+            )
         ):
-            spans.append((words[at].start(), words[at + last].end()))
-    return tuple(spans)
+            yield words[start][1], words[start + last][2]
 
 
-def hit_of(term: Term, text: str) -> Hit:
-    """What to tell of a term found in a folded text: as typed, and the form that stands there if it differs."""
-    spans = spans_of(term, text)
-    seen = " ".join(WORD.findall(text[slice(*spans[0])])) if spans and not term.literal else ""
+def hit_of(term: Term, read: ReadText) -> Hit:
+    """What to tell of a term found in a text: as typed, and the form that stands there if it differs."""
+    spans = spans_of(term, read)
+    seen = " ".join(WORD.findall(read.text[slice(*spans[0])])) if spans and not term.literal else ""
     same = not seen or seen == " ".join(WORD.findall(folded(term.typed)))
     return Hit(term.typed if same else f"{term.typed} → {seen}", spans)
 
