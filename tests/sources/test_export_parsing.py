@@ -28,6 +28,27 @@ def message(number: int, text: Any, **more: Any) -> dict[str, Any]:
     return {"id": number, "type": "message", "date": "2026-11-20T15:00:00", "text": text, **more}
 
 
+@pytest.mark.parametrize("number", [str(10**30), "9" * 5000, "9" * 20_000, str(2**63), f"-{10**30}", f'"{10**30}"'])
+def test_message_of_an_impossible_number_spoils_only_itself(number: str) -> None:
+    for content in (desktop(message(1, "а"), message(987654, "б"), message(3, "в")), plain_list("а", "б", "в")):
+        old = b"987654" if b"987654" in content else b'"message_id": 2'
+        new = number if old == b"987654" else f'"message_id": {number}'
+        assert old in content
+        items, skipped = read(content.replace(old, new.encode()))
+
+        assert [item.text for item in items] == ["а", "в"]
+        assert skipped == 1
+
+
+def test_other_impossible_numbers_are_as_if_unsaid() -> None:
+    content = desktop(message(1, "а", reply_to_message_id=10**30, grouped_id=10**30, file_size=10**30, width=1.5))
+
+    items, skipped = read(content.replace(b"1.5", b"1e999"))
+
+    assert (skipped, [item.text for item in items]) == (0, ["а"])
+    assert (items[0].reply_to, items[0].album_id) == (None, None)
+
+
 def test_plain_list_keeps_channel_and_markdown() -> None:
     items, skipped = read(plain_list("**Важно**", ""))
 

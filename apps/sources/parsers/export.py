@@ -6,7 +6,9 @@ https://core.telegram.org/import-export describes what Desktop writes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal, DecimalException
 from enum import Enum
 from typing import IO, Any
 from zoneinfo import ZoneInfo
@@ -15,7 +17,7 @@ import ijson
 from django.utils.translation import gettext as _
 
 from apps.sources.parsers.export_albums import albums_joined
-from apps.sources.parsers.export_messages import Chat, desktop_item, plain_item
+from apps.sources.parsers.export_messages import Chat, desktop_item, fits, plain_item
 from apps.sources.parsers.json_repair import Repaired
 from apps.sources.ports import Item, UnreadableError
 
@@ -34,7 +36,7 @@ class Found(Enum):
     """What the stream holds beside messages."""
 
     LIST = "a list of messages begins"
-    SERVICE = "a message about the chat itself"
+    SERVICE = "a message about the chat itself, or one of an impossible number"
     OTHER = "something that is no message"
 
 
@@ -65,7 +67,7 @@ def read_export(
                 yield found
             else:
                 tell()
-    except (ijson.JSONError, UnicodeDecodeError) as exc:
+    except (ijson.JSONError, UnicodeDecodeError, DecimalException) as exc:
         raise UnreadableError(
             _("The file is broken or cut off: it is not whole JSON. Export it again and upload it whole."),
             code="export_broken",
@@ -89,7 +91,8 @@ def _found(file: Repaired, zone: ZoneInfo) -> Iterator[Item | Found]:
     chat = Chat()
     builder: ijson.ObjectBuilder | None = None
     inside = ""
-    for prefix, event, value in ijson.parse(file, use_float=True, buf_size=PIECE_BYTES):
+    for prefix, event, value in ijson.parse(file, buf_size=PIECE_BYTES):
+        value = _plain(value) if event == "number" else value
         if len(prefix) > PATH_MAX:
             raise _unknown()
         if builder is not None:
@@ -109,6 +112,13 @@ def _found(file: Repaired, zone: ZoneInfo) -> Iterator[Item | Found]:
             _note(chat, prefix, value)
 
 
+def _plain(value: int | Decimal) -> int | float | str:
+    """A number as others take it; one that no column and no float holds as text."""
+    if isinstance(value, int):
+        return value if fits(value) else str(value)
+    return float(value) if math.isfinite(float(value)) else str(value)
+
+
 def _note(chat: Chat, prefix: str, value: object) -> None:
     owner, _dot, field = prefix.rpartition(".")
     if owner in LISTS.values():
@@ -121,6 +131,8 @@ def _note(chat: Chat, prefix: str, value: object) -> None:
 
 
 def _read(inside: str, message: Mapping[str, Any], chat: Chat, zone: ZoneInfo) -> Item | Found:
+    if not fits(message.get("message_id" if inside == "item" else "id")):
+        return Found.SERVICE
     if inside == "item":
         return plain_item(message, zone) if "message_id" in message and "text" in message else Found.OTHER
     if message.get("type") == SERVICE or "id" not in message:

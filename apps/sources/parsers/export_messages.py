@@ -29,6 +29,8 @@ KINDS = {
     "bank_card": "card",
     "custom_emoji": "emoji",
 }
+LARGEST = 2**63 - 1
+DIGITS_MAX = 1000  # what is longer is no word that names a message
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -148,9 +150,18 @@ def _words(value: object) -> str:
 
 def _number(value: object) -> int | None:
     try:
-        return int(str(value)) if value is not None and not isinstance(value, bool) else None
+        number = int(str(value)) if value is not None and not isinstance(value, bool) else None
     except ValueError:
         return None
+    return number if number is None or -LARGEST <= number <= LARGEST else None
+
+
+def fits(value: object) -> bool:
+    """Whether it is no number, or one of 64 bits."""
+    try:
+        return -LARGEST <= int(str(value)) <= LARGEST
+    except ValueError:
+        return len(str(value)) < DIGITS_MAX
 
 
 def _unix(value: object) -> datetime | None:

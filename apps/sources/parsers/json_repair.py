@@ -14,6 +14,9 @@ ESCAPE = re.compile(
 FIRST_HALF = re.compile(rb"\\u[dD][89abAB]")
 SECOND_HALF_BEGUN = re.compile(rb"(?:\\(?:u(?:[dD](?:[c-fC-F][0-9a-fA-F]?)?)?)?)?\Z")
 ESCAPE_LONGEST = 6
+DIGITS_MAX = 1000  # in a row; the JSON reader crashes at numbers of more than 4,300
+DIGITS = b"0123456789"
+MANY_DIGITS = re.compile(rb"([0-9]{%d})[0-9]++" % DIGITS_MAX)
 
 
 class Repaired:
@@ -27,6 +30,7 @@ class Repaired:
         self._file = file
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._kept = b""
+        self._digits = 0
         self.consumed = 0
 
     def read(self, size: int = -1) -> bytes:
@@ -40,8 +44,18 @@ class Repaired:
             if first:
                 piece = piece.removeprefix(codecs.BOM_UTF8)
             whole = self._whole_escapes(self._decoder.decode(piece, final=not piece).encode(), is_last=not piece)
+            whole = self._shortened(whole)
             if whole or not piece:
                 return whole
+
+    def _shortened(self, data: bytes) -> bytes:
+        """The same with no more digits in a row than any number has."""
+        begun = len(data) - len(data.lstrip(DIGITS))
+        over = min(begun, max(0, self._digits + begun - DIGITS_MAX))
+        data = MANY_DIGITS.sub(rb"\1", data[over:])
+        ended = len(data) - len(data.rstrip(DIGITS))
+        self._digits = ended + (self._digits if ended == len(data) else 0)
+        return data
 
     def _whole_escapes(self, piece: bytes, *, is_last: bool) -> bytes:
         data = self._kept + piece
