@@ -10,7 +10,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.errors import PermanentError
 from apps.telegram.models import Session
+from apps.telegram.proxies import proxy_check
 from apps.telegram.services.sessions import LOGGED_IN
 from apps.telegram.session_display import DOTS, masked
 
@@ -91,10 +93,15 @@ class SessionForm(forms.ModelForm[Session]):
         return given.lower()
 
     def clean_new_proxy(self) -> str:
-        """An address of a kind that is known."""
+        """An address of a kind that is known, and that may be connected to."""
         given: str = self.cleaned_data["new_proxy"]
         if given and not PROXY.fullmatch(given):
             raise ValidationError(_t("Write it as socks5://, http:// or mtproto://, with host and port."))
+        if given:
+            try:
+                proxy_check(given)
+            except PermanentError as exc:
+                raise ValidationError(str(exc)) from exc
         return given
 
     def clean(self) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from tests.telegram.factories import SessionFactory, WorkspaceFactory
 pytestmark = pytest.mark.django_db
 ADD = "/admin/telegram/session/add/"
 HASH = "0123456789abcdef0123456789abcdef"
-PROXY = "socks5://vera:opensesame@127.0.0.1:1080"
+PROXY = "socks5://vera:opensesame@8.8.8.8:1080"
 SECRETS = ("+79001112233", "79001112233", HASH, "opensesame")
 
 
@@ -104,6 +104,11 @@ def test_rotation_covers_the_accounts_fields(workspace: Workspace, settings: Any
         ({"api_id": "77"}, "needs its api_hash"),
         ({"new_api_hash": "abc"}, "has 32 signs"),
         ({"new_proxy": "ftp://host:1"}, "socks5://"),
+        ({"new_proxy": "socks5://8.8.8.8:99999"}, "can&#x27;t be read"),
+        ({"new_proxy": "socks5://8.8.8.8:0"}, "can&#x27;t be read"),
+        ({"new_proxy": "http://[8.8.8.8:80"}, "can&#x27;t be read"),
+        ({"new_proxy": "socks5://vera:opensesame@127.0.0.1:1080"}, "is not public"),
+        ({"new_proxy": "mtproto://dd00@10.1.2.3:443"}, "is not public"),
     ],
 )
 def test_wrong_input_is_told_and_not_repeated(typed: dict[str, str], words: str, owner: Client) -> None:

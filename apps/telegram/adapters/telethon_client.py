@@ -21,11 +21,10 @@ from telethon import TelegramClient, connection
 from telethon.crypto import rsa
 from telethon.sessions import StringSession
 
-from apps.core.addresses import AllowList
-from apps.core.errors import PermanentError, PultError
-from apps.core.http.guard import Guard
+from apps.core.errors import PultError
 from apps.telegram.adapters.telethon_errors import FAILURES, failure, unreachable
 from apps.telegram.mtproto_server import MtprotoServer, public_key_of, server_of
+from apps.telegram.proxies import proxy_addresses, proxy_place
 from apps.telegram.reading import SessionSnapshot
 from apps.telegram.reading_refusals import refused
 
@@ -79,20 +78,13 @@ def route(proxy: str) -> dict[str, Any]:
     """
     if not proxy:
         return {}
+    host, port = proxy_place(proxy)
     address = urlsplit(proxy)
-    try:
-        host, port = address.hostname, address.port
-    except ValueError:
-        raise refused("proxy_wrong") from None
-    if not host or not port:
-        raise refused("proxy_wrong")
     user = unquote(address.username) if address.username else None
     if address.scheme == "mtproto":
         # Random padding is understood by every such proxy, and asked for by "dd" secrets.
         kind = connection.ConnectionTcpMTProxyRandomizedIntermediate
         return {"connection": kind, "proxy": (host, port, user or "")}
-    if address.scheme not in {"socks5", "http"}:
-        raise refused("proxy_wrong")
     password = unquote(address.password) if address.password else None
     return {"proxy": (address.scheme, host, port, True, user, password)}
 
@@ -109,11 +101,7 @@ async def guarded_route(proxy: str) -> dict[str, Any]:
         return found
     told = list(found["proxy"])
     place = 0 if "connection" in found else 1
-    guard = Guard(AllowList.parse(settings.HTTP_ALLOW_PRIVATE))
-    try:
-        addresses = await guard.addresses(told[place], told[place + 1])
-    except PermanentError:
-        raise refused("proxy_private") from None
+    addresses = await proxy_addresses(told[place], told[place + 1])
     # The very address that was looked at, so that a second answer of the name server has no say.
     told[place] = str(addresses[0])
     return {**found, "proxy": tuple(told)}
