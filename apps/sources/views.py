@@ -78,7 +78,9 @@ def _told(request: HttpRequest, key: str) -> HttpResponse:
         log.warning("websub.wrong_signature", subscription=subscription.pk)
         return _answer(202)
     if subscription.state == Subscription.State.LIVE:
-        websub.push_keep(subscription=subscription, body=body, content_type=request.headers.get("Content-Type", ""))
+        content_type = request.headers.get("Content-Type", "")
+        if websub.push_keep(subscription=subscription, body=body, content_type=content_type) is None:
+            return _answer(429, **{"Retry-After": "600"})
     return _answer(202)
 
 

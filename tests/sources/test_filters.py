@@ -421,8 +421,12 @@ def test_reason_of_another_kind_is_said_as_it_is() -> None:
 
 def test_text_is_cut_into_words_once_for_all_phrases(monkeypatch: pytest.MonkeyPatch) -> None:
     cut: list[str] = []
-    made = ReadText.__init__
-    monkeypatch.setattr(ReadText, "__init__", lambda self, text: (cut.append(text), made(self, text))[1])
+
+    def read(text: str) -> ReadText:
+        cut.append(text)
+        return ReadText(text)
+
+    monkeypatch.setattr("apps.sources.filters.engine.ReadText", read)
     phrases = ",".join(f'"раз два три слово{number}"' for number in range(300))
     text = "раз два три " * 100 + " ".join(f"слово{number}." for number in range(300))
 

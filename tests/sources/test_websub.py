@@ -186,6 +186,18 @@ def test_hub_that_denies_is_left_for_a_week(source: Source, client: Client) -> N
     assert HubPush.objects.count() == 0
 
 
+def test_hub_that_denied_is_not_listened_to_until_it_is_asked_again(source: Source, client: Client) -> None:
+    subscription = subscribed(source, client)
+    verify(client, subscription, mode="denied")
+
+    assert verify(client, subscription).status_code == 404
+
+    subscription.refresh_from_db()
+    assert (subscription.state, subscription.ends_at) == ("refused", None)
+    Subscription.objects.update(state="asked")
+    assert verify(client, subscription).status_code == 200
+
+
 def test_hub_that_refuses_outright_is_left_for_a_week(host: SiteServer, source: Source) -> None:
     host.page("/hub", "topic not allowed", status=403)
 

@@ -12,8 +12,8 @@ from django.test import Client
 
 from apps.core.clock import now
 from apps.sources import views
-from apps.sources.models import HubAsk, HubPush, Post, Source, Subscription
-from apps.sources.services import source_create
+from apps.sources.models import HubAsk, HubPush, Poll, Post, Source, Subscription
+from apps.sources.services import source_create, websub
 from apps.sources.services.websub import signature_is_right
 from apps.sources.tasks import hubs_ask, polls_collect, pushes_read
 from tests.servers.site import SiteServer
@@ -107,6 +107,23 @@ def test_huge_push_is_refused(source: Source, client: Client, monkeypatch: pytes
 
     assert tell(client, subscription, rss(entry("b"))) == 413
     assert HubPush.objects.count() == 0
+
+
+@pytest.mark.parametrize(("limit", "most"), [("PUSHES_MAX", 2), ("PUSHED_MAX", 2500)])
+def test_hub_that_tells_more_than_is_read_waits_and_the_feed_is_collected(
+    source: Source, client: Client, monkeypatch: pytest.MonkeyPatch, limit: str, most: int
+) -> None:
+    subscription = subscribed(source, client)
+    Poll.objects.filter(source=source, state="ready").update(not_before=now() + timedelta(days=1))
+    monkeypatch.setattr(websub, limit, most)
+    body = rss(entry("b")).ljust(1000)
+
+    assert [tell(client, subscription, body) for _each in range(3)] == [202, 202, 429]
+
+    assert HubPush.objects.count() == 2
+    assert Poll.objects.get(source=source, state="ready").not_before < now() + timedelta(hours=23)
+    pushes_read()
+    assert tell(client, subscription, rss(entry("c"))) == 202
 
 
 def test_push_that_is_no_feed_is_noted_and_harms_nothing(source: Source, client: Client) -> None:

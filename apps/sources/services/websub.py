@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models.functions import Length
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -37,7 +38,8 @@ LONG_UNASKED = timedelta(hours=12)  # a collection after so long was one for saf
 DIGESTS = {"sha1": hashlib.sha1, "sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
 NOT_PUBLIC = (".local", ".localhost", ".internal", ".test", ".lan", ".home.arpa")
 State = Subscription.State
-ASKABLE = (State.ASKED, State.REFUSED)  # a hub that has refused may verify later all the same
+NOT_LIVE = (State.ASKED, State.REFUSED)
+PUSHES_MAX, PUSHED_MAX = 20, 20 * 1024 * 1024  # waiting of one hub: how many, and their bytes
 
 
 def callback_base() -> str:
@@ -109,8 +111,8 @@ def subscription_verify(*, key: str, mode: str, topic: str, lease_s: int) -> boo
     rows = Subscription.objects.filter(pk=subscription.pk, key=key, topic=topic)
     changes = {"ends_at": moment + lease, "renew_at": renew_at, "problem": ""}
     renewed = rows.filter(state=State.LIVE).update(**changes)
-    if not renewed and not rows.filter(state__in=ASKABLE).update(state=State.LIVE, **changes):
-        return False  # it has ended meanwhile, or another hub was asked
+    if not renewed and not rows.filter(state=State.ASKED).update(state=State.LIVE, **changes):
+        return False  # nobody asks this hub now
     waiting = HubAsk.objects.filter(subscription=subscription, state=WorkRow.State.READY)
     if not waiting.update(not_before=renew_at):
         ask_next(subscription, at=renew_at)
@@ -145,8 +147,7 @@ def subscription_stop(subscription: Subscription, *, state: str, problem: str) -
         ask_next(subscription, at=again)
     if was_live:
         source = subscription.source
-        soon = now() + source.interval
-        Poll.objects.filter(source=source, state=WorkRow.State.READY, not_before__gt=soon).update(not_before=soon)
+        _poll_soon(source)
         audit_record(verb="source.unsubscribed", target=source, details={"hub": subscription.hub, "problem": problem})
     elif was_asked:
         details = {"hub": subscription.hub, "problem": problem}
@@ -160,7 +161,7 @@ def subscription_end(subscription: Subscription) -> None:
     changes = {"state": State.ENDED, "ends_at": None, "renew_at": None}
     if rows.filter(state=State.LIVE).update(**changes):
         audit_record(verb="source.unsubscribed", target=subscription.source, details={"hub": subscription.hub})
-    elif rows.filter(state__in=ASKABLE).update(**changes):
+    elif rows.filter(state__in=NOT_LIVE).update(**changes):
         audit_record(verb="source.hub_left", target=subscription.source, details={"hub": subscription.hub})
 
 
@@ -175,17 +176,29 @@ def signature_is_right(secret: str, body: bytes, header: str) -> bool:
 
 
 @transaction.atomic
-def push_keep(*, subscription: Subscription, body: bytes, content_type: str) -> HubPush:
-    """Keep what a hub told until a worker reads it."""
+def push_keep(*, subscription: Subscription, body: bytes, content_type: str) -> HubPush | None:
+    """Keep what a hub told until a worker reads it; None where too much waits: the feed is collected instead."""
+    source = subscription.source
+    Subscription.objects.select_for_update().get(pk=subscription.pk)  # pushes at once count one another
+    waiting = HubPush.objects.filter(source=source, state__in=(WorkRow.State.READY, WorkRow.State.LEASED))
+    sizes = list(waiting.annotate(size=Length("body")).values_list("size", flat=True)[:PUSHES_MAX])
+    if len(sizes) >= PUSHES_MAX or sum(sizes) + len(body) > PUSHED_MAX:
+        _poll_soon(source)
+        return None
     push = HubPush.objects.create(
-        workspace_id=subscription.source.workspace_id,
-        source=subscription.source,
+        workspace_id=source.workspace_id,
+        source=source,
         body=body,
         content_type=content_type[:200],
     )
     Subscription.objects.filter(pk=subscription.pk).update(told_at=now())
     bells.ring_on_commit("hub_push")
     return push
+
+
+def _poll_soon(source: Source) -> None:
+    soon = now() + source.interval
+    Poll.objects.filter(source=source, state=WorkRow.State.READY, not_before__gt=soon).update(not_before=soon)
 
 
 def live_subscription(source: Source) -> Subscription | None:
