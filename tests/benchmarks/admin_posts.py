@@ -1,7 +1,7 @@
 """How fast the list of posts opens: `python -m tests.benchmarks.admin_posts [--posts N] [--rounds N] [--json]`.
 
 Fills a database made for it with invented posts, then asks for the list as a viewer would: first, second, last page,
-each filter, searches for rare, usual and very common words, and the numbers. SQLite in a temporary folder, and PostgreSQL
+each filter, searches for rare, usual and very common words, and the numbers. SQLite in a temporary folder, PostgreSQL
 where the server of `DATABASE_URL` or the local one answers.
 """
 

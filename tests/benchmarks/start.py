@@ -78,7 +78,9 @@ def memory_mb(process: subprocess.Popen[bytes]) -> dict[str, float]:
     found: dict[str, float] = {}
     for one in psutil.Process(process.pid).children(recursive=True):
         words = " ".join(one.cmdline())
-        name = next((name for name in ("supervisor", "granian", "worker", "beat", "run_bots") if name in words), "other")
+        name = next(
+            (name for name in ("supervisor", "granian", "worker", "beat", "run_bots") if name in words), "other"
+        )
         found[name] = found.get(name, 0.0) + one.memory_full_info().pss / 1e6
     return {name: round(value, 1) for name, value in found.items()}
 

@@ -46,9 +46,7 @@ class PageLink(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["source", "next_at", "id"], name="page_link_due", condition=Q(next_at__isnull=False)
-            ),
+            models.Index(fields=["source", "next_at", "id"], name="page_link_due", condition=Q(next_at__isnull=False)),
             models.Index(fields=["source", "seen_at"], name="page_link_forgotten"),
         ]
 

@@ -18,9 +18,7 @@ STORIES_AT_ONCE = 500
 
 def voices_moved(voices: Sequence[Voice]) -> None:
     """Have the stories of these voices counted anew; runs in the transaction that moved them."""
-    owners = dict(
-        Source.objects.filter(pk__in={voice.source_id for voice in voices}).values_list("pk", "workspace_id")
-    )
+    owners = dict(Source.objects.filter(pk__in={voice.source_id for voice in voices}).values_list("pk", "workspace_id"))
     by_workspace: dict[int, list[list[object]]] = {}
     for voice in voices:
         by_workspace.setdefault(owners[voice.source_id], []).append([voice.source_id, voice.channel])
