@@ -17,6 +17,7 @@ from apps.telegram.reading_refusals import flooded, refused
 
 HINTS_EVERY_S = 0.1
 PIECE = 4096
+SLOW = "slow"  # no failure: the answer takes its time
 RETRYABLE = frozenset({"network"})
 
 
@@ -27,6 +28,7 @@ class FakeReader:
         self._account = account
         self._store = FakeStore(settings.TELEGRAM_READER_DIR)
         self._connection = 0
+        self._pause_s = 0.0
 
     def __repr__(self) -> str:
         return f"<FakeReader of account {self._account.pk}>"
@@ -63,16 +65,19 @@ class FakeReader:
     async def newer(self, channel: ChannelRef, *, after_id: int, limit: int = 100) -> list[ChannelMessage]:
         """The messages after one."""
         self._open(channel, "newer")
+        await self._paused()
         return self._store.page(channel.chat_id, after=after_id, limit=min(limit, 100))
 
     async def older(self, channel: ChannelRef, *, before_id: int, limit: int = 100) -> list[ChannelMessage]:
         """The messages before one, or the newest."""
         self._open(channel, "older")
+        await self._paused()
         return self._store.page(channel.chat_id, before=before_id or 2**31, limit=min(limit, 100))
 
     async def by_ids(self, channel: ChannelRef, ids: Sequence[int]) -> dict[int, ChannelMessage | None]:
         """The messages that are still there."""
         self._open(channel, "by_ids")
+        await self._paused()
         return {one: self._store.message(channel.chat_id, one) for one in ids}
 
     async def fetch_media(
@@ -121,8 +126,16 @@ class FakeReader:
         if not self._connection:
             raise RetryableError(_("The account is not connected."), code="network")
         fault = self._store.ask(self._account.pk, operation, method, chat_id)
-        if fault is not None:
+        if fault is not None and fault.code == SLOW:
+            self._pause_s = fault.seconds
+        elif fault is not None:
             raise failure(fault)
+
+    async def _paused(self) -> None:
+        """Take the time that was scripted for this answer."""
+        pause_s, self._pause_s = self._pause_s, 0.0
+        if pause_s:
+            await asyncio.sleep(pause_s)
 
     def _info(self, row: Mapping[str, Any]) -> ChannelInfo:
         if row["state"] == "private":

@@ -161,6 +161,10 @@ class FakeWorld(FakeStore):
         """End an account's login for good."""
         self.fault("login_lost", session_pk=session_pk, times=ALWAYS)
 
+    def slow(self, seconds: float) -> None:
+        """Let every answer about messages take so long."""
+        self.fault("slow", seconds=seconds, times=ALWAYS)
+
     def clear_faults(self) -> None:
         """Let everything work again."""
         with self.opened() as file:
