@@ -80,6 +80,18 @@ def test_redis_away_means_turns_of_the_process():
     assert run(work()) == (0.0, 1.0)
 
 
+def test_redis_away_means_holding_a_host_in_the_process():
+    async def work() -> float:
+        turns = RedisTurns("redis://127.0.0.1:1/0", LocalTurns())
+        try:
+            await turns.hold("a.example:80", 5.0)
+            return round(await turns.book("a.example:80", 1.0), 1)
+        finally:
+            await turns.aclose()
+
+    assert run(work()) == 5.0
+
+
 @pytest.mark.redis
 @needs_redis
 def test_redis_turns_are_shared_by_processes():

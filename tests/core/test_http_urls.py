@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import httpx2
 import pytest
 
 from apps.core.errors import PermanentError
 from apps.core.http import AllowList, checked_url
-from apps.core.http.urls import place
+from apps.core.http.urls import place, refuse_literal
 
 NONE = AllowList()
 
@@ -73,3 +74,11 @@ def test_place_is_host_and_port():
     assert place(checked_url("https://example.org/a", allow=NONE)) == "example.org:443"
     assert place(checked_url("http://example.org/b", allow=NONE)) == "example.org:80"
     assert place(checked_url("http://example.org:8080/b", allow=NONE)) == "example.org:8080"
+
+
+def test_a_private_number_is_refused_unless_its_network_is_allowed():
+    url = httpx2.URL("http://10.1.2.3/feed")
+    with pytest.raises(PermanentError) as refused:
+        refuse_literal(url, allow=AllowList.parse([]))
+    assert refused.value.code == "address_refused"
+    refuse_literal(url, allow=AllowList.parse(["10.0.0.0/8"]))

