@@ -8,7 +8,10 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 PY := $(VENV)/bin/python
 MANAGE := $(PY) manage.py
-WORKERS ?= 2
+# Where the environment switches Python's cache of compiled modules off, every process would compile Pult anew.
+export PYTHONDONTWRITEBYTECODE :=
+# Tests of real processes mostly wait: three at a time keep two cores busy.
+WORKERS ?= 3
 TESTS ?= tests
 BENCHES ?=
 

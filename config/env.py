@@ -185,6 +185,30 @@ variable(
     minimum=1,
 )
 variable(
+    "DELIVERY_STUCK_MINUTES",
+    "int",
+    10,
+    "After how many minutes something that is due and does not leave raises an alert.",
+    group="Telegram",
+    minimum=1,
+)
+variable(
+    "DELIVERY_KEEP_DAYS",
+    "int",
+    180,
+    "How long ended deliveries and their attempts are kept, days; 0 keeps them for ever. Publications keep theirs.",
+    group="Telegram",
+    minimum=0,
+)
+variable(
+    "CHANNEL_CHECK_HOURS",
+    "float",
+    6.0,
+    "How often Telegram is asked what a channel's bot may do there, hours; 0: only after refusals and by the button.",
+    group="Telegram",
+    minimum=0,
+)
+variable(
     "TELEGRAM_POLL_S",
     "float",
     25.0,
@@ -291,6 +315,43 @@ variable(
 variable("AI_PRICE_INPUT_USD", "float", 0.25, "Price of a million input tokens, for the ledger.", group="AI", minimum=0)
 variable(
     "AI_PRICE_OUTPUT_USD", "float", 2.0, "Price of a million output tokens, for the ledger.", group="AI", minimum=0
+)
+variable(
+    "AI_ILLUSTRATOR",
+    "choice",
+    "offline",
+    "Who makes pictures: covers drawn here, an OpenAI-compatible images endpoint, or a plain address.",
+    group="AI",
+    choices=("offline", "openai", "http"),
+)
+variable("AI_IMAGE_MODEL", "str", "gpt-image-1", "Model that makes pictures at AI_API_URL.", group="AI")
+variable("AI_IMAGE_SIZE", "str", "1536x1024", "Size asked of that model, WIDTHxHEIGHT.", group="AI")
+variable(
+    "AI_IMAGE_URL",
+    "str",
+    "",
+    "Address of a plain provider, with {prompt}, {width}, {height} and {seed}; the answer is the picture.",
+    group="AI",
+    secret=True,
+)
+variable("AI_IMAGE_PRICE_USD", "float", 0.06, "Price of one picture, for the ledger.", group="AI", minimum=0)
+variable(
+    "AI_EMBEDDER",
+    "choice",
+    "none",
+    "Who makes vectors for second looks at close calls: nobody, a count of words (only to try it), or AI_API_URL.",
+    group="AI",
+    choices=("none", "offline", "openai"),
+)
+variable(
+    "AI_EMBEDDING_MODEL",
+    "str",
+    "text-embedding-3-small",
+    "Model that makes vectors where a workspace names none.",
+    group="AI",
+)
+variable(
+    "AI_EMBEDDING_PRICE_USD", "float", 0.02, "Price of a million tokens of it, for the ledger.", group="AI", minimum=0
 )
 
 # HTTP

@@ -115,15 +115,13 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
-        "OPTIONS": {
-            "socket_timeout": REDIS_SOCKET_TIMEOUT_S,
-            "socket_connect_timeout": REDIS_SOCKET_TIMEOUT_S,
-        },
+        "OPTIONS": {"socket_timeout": REDIS_SOCKET_TIMEOUT_S, "socket_connect_timeout": REDIS_SOCKET_TIMEOUT_S},
     }
     if REDIS_URL
     else {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
         "LOCATION": PULT_VAR / "cache",
+        "OPTIONS": {"MAX_ENTRIES": 3_000},  # beyond it a third is dropped at random, marks of life among them
     }
 }
 CELERY_BROKER_URL = env("CELERY_BROKER_URL") or REDIS_URL or "filesystem://"
@@ -144,9 +142,13 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 1
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 # The one heartbeat: every other schedule is a row that the sweep finds due. The minute finds rows that are missing.
+EVERY_MINUTE = {"schedule": timedelta(minutes=1), "options": {"expires": 50}}
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "apps.core.tasks.sweep", "schedule": timedelta(seconds=1), "options": {"expires": 5}},
-    "mend": {"task": "apps.sources.tasks.work_mend", "schedule": timedelta(minutes=1), "options": {"expires": 50}},
+    "mend": {"task": "apps.sources.tasks.work_mend", **EVERY_MINUTE},
+    "channels": {"task": "apps.publishing.tasks.channels_mend", **EVERY_MINUTE},
+    "outbox": {"task": "apps.delivery.tasks.outbox_mend", **EVERY_MINUTE},
+    "second_looks": {"task": "apps.stories.tasks.second_looks_clear", "schedule": timedelta(days=1)},
 }
 QUEUES = ("collect", "compose", "deliver", "inbound", "media", "default")
 
@@ -189,7 +191,7 @@ STORAGES = {
         },
     }
     if env("AWS_STORAGE_BUCKET_NAME")
-    else {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    else {"BACKEND": "config.storage.WholeFiles"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
@@ -251,10 +253,10 @@ SPECTACULAR_SETTINGS = {
 }
 
 # Vendors
-TELEGRAM_API_URL = env("TELEGRAM_API_URL")
-TELEGRAM_ADAPTER = env("TELEGRAM_ADAPTER")
+TELEGRAM_API_URL, TELEGRAM_ADAPTER = env("TELEGRAM_API_URL"), env("TELEGRAM_ADAPTER")
 TELEGRAM_TIMEOUT_S = env("TELEGRAM_TIMEOUT_S")
-TELEGRAM_POLL_S = env("TELEGRAM_POLL_S")
+DELIVERY_STUCK_MINUTES, DELIVERY_KEEP_DAYS = env("DELIVERY_STUCK_MINUTES"), env("DELIVERY_KEEP_DAYS")
+TELEGRAM_POLL_S, CHANNEL_CHECK_HOURS = env("TELEGRAM_POLL_S"), env("CHANNEL_CHECK_HOURS")
 TELEGRAM_UPDATES_DAYS = env("TELEGRAM_UPDATES_DAYS")
 TELEGRAM_READER, TELEGRAM_HINTS = env("TELEGRAM_READER"), env("TELEGRAM_HINTS")
 TELEGRAM_READER_DIR = Path(env("TELEGRAM_READER_DIR")) if env("TELEGRAM_READER_DIR") else PULT_VAR / "telegram"
@@ -262,16 +264,14 @@ TELEGRAM_API_ID, TELEGRAM_API_HASH = env("TELEGRAM_API_ID"), env("TELEGRAM_API_H
 TELEGRAM_MTPROTO_SERVER, TELEGRAM_MTPROTO_DC = env("TELEGRAM_MTPROTO_SERVER"), env("TELEGRAM_MTPROTO_DC")
 TELEGRAM_MTPROTO_KEY = env("TELEGRAM_MTPROTO_KEY")
 TELEGRAM_MTPROTO_TIMEOUT_S = env("TELEGRAM_MTPROTO_TIMEOUT_S")
-AI_WRITER = env("AI_WRITER")
-AI_API_URL = env("AI_API_URL")
-AI_API_KEY = env("AI_API_KEY")
-AI_MODEL = env("AI_MODEL")
-AI_TEMPERATURE = env("AI_TEMPERATURE")
-AI_PROXY = env("AI_PROXY")
-AI_TIMEOUT_S = env("AI_TIMEOUT_S")
-AI_DAILY_BUDGET_USD = env("AI_DAILY_BUDGET_USD")
-AI_PRICE_INPUT_USD = env("AI_PRICE_INPUT_USD")
-AI_PRICE_OUTPUT_USD = env("AI_PRICE_OUTPUT_USD")
+AI_WRITER, AI_MODEL, AI_TEMPERATURE = env("AI_WRITER"), env("AI_MODEL"), env("AI_TEMPERATURE")
+AI_API_URL, AI_API_KEY = env("AI_API_URL"), env("AI_API_KEY")
+AI_PROXY, AI_TIMEOUT_S = env("AI_PROXY"), env("AI_TIMEOUT_S")
+AI_DAILY_BUDGET_USD, AI_EMBEDDING_PRICE_USD = env("AI_DAILY_BUDGET_USD"), env("AI_EMBEDDING_PRICE_USD")
+AI_PRICE_INPUT_USD, AI_PRICE_OUTPUT_USD = env("AI_PRICE_INPUT_USD"), env("AI_PRICE_OUTPUT_USD")
+AI_EMBEDDER, AI_EMBEDDING_MODEL = env("AI_EMBEDDER"), env("AI_EMBEDDING_MODEL")
+AI_ILLUSTRATOR, AI_IMAGE_MODEL, AI_IMAGE_SIZE = env("AI_ILLUSTRATOR"), env("AI_IMAGE_MODEL"), env("AI_IMAGE_SIZE")
+AI_IMAGE_URL, AI_IMAGE_PRICE_USD = env("AI_IMAGE_URL"), env("AI_IMAGE_PRICE_USD")
 HTTP_ALLOW_PRIVATE = env("HTTP_ALLOW_PRIVATE")
 if LOAD_DEMO:  # the demo's feeds are pages of the site itself
     HTTP_ALLOW_PRIVATE = [*HTTP_ALLOW_PRIVATE, place(OWN_URL)]

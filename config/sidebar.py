@@ -45,7 +45,15 @@ SIDEBAR: tuple[tuple[Words, tuple[Entry, ...]], ...] = (
         "",
         (
             Entry(_("Today"), "today", "admin:index", "accounts.view_alert"),
-            Entry(_("Alerts"), "notifications", "accounts.alert", badge=badges.alerts_open, badge_variant="danger"),
+            Entry(
+                _("What failed"),
+                "report",
+                "desk:failures",
+                "accounts.view_alert",
+                badge=badges.failures,
+                badge_variant="danger",
+            ),
+            Entry(_("Alerts"), "notifications", "accounts.alert", badge=badges.alerts_open, badge_variant="warning"),
         ),
     ),
     (
@@ -56,15 +64,26 @@ SIDEBAR: tuple[tuple[Words, tuple[Entry, ...]], ...] = (
             Entry(_("Sources"), "rss_feed", "sources.source"),
             Entry(_("Numbers"), "bar_chart", "admin:sources_post_numbers", "sources.view_post"),
             Entry(_("Filters"), "filter_alt", "sources.filterset"),
+            Entry(_("Topics"), "sell", "sources.topic"),
             Entry(_("Families"), "diversity_3", "sources.family"),
             Entry(_("Telegram accounts"), "contact_phone", "telegram.session"),
+            Entry(_("Quality"), "rule", "stories.judgement"),
             Entry(_("Presets"), "tune", "stories.preset"),
+            Entry(_("House dictionary"), "spellcheck", "stories.houseword"),
+            Entry(_("Legal marks"), "gavel", "stories.legallist"),
+            Entry(_("Prompts"), "terminal", "ai.promptversion"),
         ),
     ),
     (
         _("Publishing"),
         (
+            Entry(_("Calendar"), "calendar_month", "desk:calendar", "publishing.view_publication"),
             Entry(_("Publications"), "schedule_send", "publishing.publication"),
+            Entry(_("Digests"), "event_repeat", "publishing.digest"),
+            Entry(
+                _("Statistics"), "query_stats", "admin:publishing_publication_statistics", "publishing.view_publication"
+            ),
+            Entry(_("Headlines compared"), "compare_arrows", "publishing.experiment"),
             Entry(_("Channels"), "campaign", "publishing.channel"),
             Entry(_("Preview pages"), "preview", "publishing:preview_index", "publishing.view_channel"),
         ),
@@ -75,6 +94,7 @@ SIDEBAR: tuple[tuple[Words, tuple[Entry, ...]], ...] = (
             Entry(_("Outbox"), "outbox", "delivery.delivery"),
             Entry(_("Bots"), "smart_toy", "telegram.bot"),
             Entry(_("Alert chats"), "notifications_active", "notifications.alertchat"),
+            Entry(_("People in Telegram"), "person_check", "notifications.personchat"),
         ),
     ),
     (
@@ -86,8 +106,11 @@ SIDEBAR: tuple[tuple[Words, tuple[Entry, ...]], ...] = (
             Entry(_("Imports"), "upload_file", "sources.importfile"),
             Entry(_("Groupings"), "hub", "stories.grouping"),
             Entry(_("Likely sisters"), "join_inner", "sources.kinship"),
+            Entry(_("Looks at publications"), "visibility", "publishing.messagelook"),
+            Entry(_("Looks by accounts"), "person_search", "publishing.accountlook"),
             Entry(_("Updates"), "move_to_inbox", "telegram.update"),
             Entry(_("AI spending"), "payments", "ai.spend"),
+            Entry(_("All work"), "engineering", "desk:work", "accounts.view_alert"),
         ),
     ),
     (
@@ -122,12 +145,23 @@ def is_shown(entry: Entry, request: HttpRequest) -> bool:
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The sidebar for this user: groups with the entries that their role opens."""
-    groups = []
+    groups: list[dict[str, Any]] = []
     for title, entries in SIDEBAR:
         items = [line(entry, request) for entry in entries if is_shown(entry, request)]
         if items:
             groups.append({"title": title, "items": items, "collapsible": title == BEHIND})
+    mark_one([item for group in groups for item in group["items"]], request.path)
     return groups
+
+
+def mark_one(items: list[dict[str, Any]], path: str) -> None:
+    """Mark the one line that the page belongs to; unfold would mark a list together with the pages under it."""
+    home = reverse("admin:index")
+    links = {item["link"] for item in items}
+    above = [link for link in links if path == link or (link != home and path.startswith(link))]
+    closest = max(above, key=len, default="")
+    for item in items:
+        item["active"] = item["link"] == closest
 
 
 def line(entry: Entry, request: HttpRequest) -> dict[str, Any]:

@@ -74,6 +74,7 @@ class WorkspaceAdmin(WorkspaceModelAdmin[Workspace]):
             _("Writing by AI"),
             {"fields": ("ai_api_url", "new_ai_key", "forget_ai_key", ("ai_model", "ai_daily_budget_usd"))},
         ),
+        (_("Grouping by meaning"), {"fields": ("ai_second_look", "ai_embedding_model")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Workspace]:

@@ -11,6 +11,12 @@ from django.http import HttpRequest
 WORDS_MAX = 6
 
 
+def spellings(word: str, alias: str) -> set[str]:
+    """The word as it has to be looked for, so that `icontains` finds it in any case in this database."""
+    folds = connections[alias].vendor != "sqlite"
+    return {word} if folds else {word, word.lower(), word.upper(), word.capitalize()}
+
+
 class AnyCaseSearch:
     """An admin's search where each word must be in one of `search_fields`, whatever its case.
 
@@ -26,12 +32,10 @@ class AnyCaseSearch:
         search_term: str,
     ) -> tuple[QuerySet[Any], bool]:
         """The rows that have every word."""
-        folds = connections[queryset.db].vendor != "sqlite"
         for word in search_term.split()[:WORDS_MAX]:
-            spellings = [word] if folds else {word, word.lower(), word.upper(), word.capitalize()}
             found = Q()
             for field in self.search_fields:
-                for spelling in spellings:
+                for spelling in spellings(word, queryset.db):
                     found |= Q(**{f"{field}__icontains": spelling})
             queryset = queryset.filter(found)
         return queryset, False

@@ -89,6 +89,8 @@ class WorkspaceForm(KeepingFormPart, forms.ModelForm[Workspace]):
             "ai_api_url",
             "ai_model",
             "ai_daily_budget_usd",
+            "ai_second_look",
+            "ai_embedding_model",
             "retention_days",
         )
 

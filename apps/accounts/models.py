@@ -96,6 +96,21 @@ class Workspace(models.Model):
     ai_api_url = models.URLField(_("AI endpoint"), blank=True, help_text=_("Empty: the one of the installation."))
     ai_api_key = EncryptedTextField(_("AI key"), blank=True, default="")
     ai_model = models.CharField(_("AI model"), max_length=100, blank=True)
+    ai_embedding_model = models.CharField(
+        _("model of vectors"),
+        max_length=100,
+        blank=True,
+        default="",
+        help_text=_("Empty: the one of the installation."),
+    )
+    ai_second_look = models.BooleanField(
+        _("look twice at close calls"),
+        default=False,
+        help_text=_(
+            "Posts whose place in a story was a close call are compared by their meaning too: their beginnings go to "
+            "the AI endpoint, and each costs a little. Off: posts are grouped here, by their words alone."
+        ),
+    )
     ai_daily_budget_usd = models.DecimalField(
         _("AI budget a day, $"),
         max_digits=9,

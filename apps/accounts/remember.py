@@ -23,8 +23,13 @@ def remembered(key: str, seconds: int, make: Callable[[], T]) -> T:
     if known is not None:
         return known
     value = make()
+    keep(key, seconds, value)
+    return value
+
+
+def keep(key: str, seconds: int, value: object) -> None:
+    """Put a value where `remembered` finds it."""
     try:
         cache.set(key, value, seconds)
     except (RedisError, OSError) as exc:
         log.warning("cache.away", error=str(exc))
-    return value

@@ -16,7 +16,7 @@ from apps.accounts.requests import shown_of
 from apps.ai.models import Spend
 from apps.ai.selectors import budgets, spend_by_day
 
-PURPOSES = {"rewrite": _("Rewrite")}
+PURPOSES = {"rewrite": _("Rewrite"), "vectors": _("Comparing posts by meaning")}
 
 
 @admin.register(Spend)

@@ -22,11 +22,23 @@ class SourceText:
         title: empty where the post has none.
         text: plain text.
         label: whose it is, for example the channel's name.
+        url: its address, where the text is to link to it; else empty.
     """
 
     title: str
     text: str
     label: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class DraftText:
+    """A text that another is made from."""
+
+    title: str
+    lead: str
+    body: str
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -39,6 +51,10 @@ class Prompt:
         sources: the posts themselves, for a writer that reads no instructions.
         language: of the answer, ru or en.
         max_chars: of the body; None leaves it to the writer.
+        kind: write, or what is to become of `draft`: shorter, calmer, numbers, translate.
+        variant: which of several answers to the same prompt; they are to differ.
+        draft: the text to start from, for a writer that reads no instructions.
+        credit: the last line that names the sources, for the same.
     """
 
     system: str
@@ -46,6 +62,10 @@ class Prompt:
     sources: tuple[SourceText, ...]
     language: str = "ru"
     max_chars: int | None = None
+    kind: str = "write"
+    variant: int = 1
+    draft: DraftText | None = None
+    credit: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,11 +105,16 @@ class Draft:
 
 
 class PaidError(PultError):
-    """A failure after answers that are paid for all the same; the ledger takes its `usage`."""
+    """A failure after answers that are paid for all the same; the ledger takes its `usage`.
+
+    Attributes:
+        answer: what came last, as it came.
+    """
 
     usage = Usage()
     writer = ""
     model = ""
+    answer = ""
 
 
 class PaidRetryableError(PaidError, RetryableError):
@@ -101,7 +126,7 @@ class PaidPermanentError(PaidError, PermanentError):
 
 
 def paid(
-    error: RetryableError | PermanentError, *, usage: Usage, writer: str, model: str
+    error: RetryableError | PermanentError, *, usage: Usage, writer: str, model: str, answer: str = ""
 ) -> PaidRetryableError | PaidPermanentError:
     """The same failure with what its answers took."""
     made: PaidRetryableError | PaidPermanentError
@@ -109,7 +134,7 @@ def paid(
         made = PaidRetryableError(str(error), retry_after=error.retry_after, code=error.code)
     else:
         made = PaidPermanentError(str(error), code=error.code)
-    made.usage, made.writer, made.model = usage, writer, model
+    made.usage, made.writer, made.model, made.answer = usage, writer, model, answer
     return made
 
 

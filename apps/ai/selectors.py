@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from statistics import median
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from apps.ai.services import budget_of, day_of
 from apps.core.clock import now
 
 DAYS_SHOWN = 14
+ANSWERS_LOOKED_AT = 20
 
 
 @dataclass(frozen=True)
@@ -81,3 +83,10 @@ def spent_today_by_workspace(workspaces: Sequence[Workspace], *, at: datetime) -
         today |= Q(workspace__in=keys, at__gte=begins, at__lt=ends)
     rows = Spend.objects.filter(today).filter(Q(reserved_until__isnull=True) | Q(reserved_until__gt=at))
     return dict(rows.order_by().values("workspace").annotate(total=Sum("cost_usd")).values_list("workspace", "total"))
+
+
+def usual_seconds(workspace: Workspace, *, purpose: str = "rewrite") -> float | None:
+    """How long an answer usually takes: the median of the last ones; None where there were none."""
+    rows = Spend.objects.filter(workspace=workspace, purpose=purpose, seconds__isnull=False).order_by("-at")
+    found = [seconds for seconds in rows.values_list("seconds", flat=True)[:ANSWERS_LOOKED_AT] if seconds is not None]
+    return median(found) if found else None

@@ -86,20 +86,38 @@ def budget_check(
     """
     if writer_name(workspace) == "offline":
         return
-    moment = at or now()
-    Workspace.objects.select_for_update().only("pk").get(pk=workspace.pk)
-    endpoint, label = endpoint_of(workspace), target_label(target)
+    endpoint = endpoint_of(workspace)
     reckoned = cost_of(endpoint, input_tokens=estimate.input_tokens, output_tokens=estimate.output_tokens)
+    budget_reserve(
+        workspace=workspace, target=target, cost=reckoned, purpose=purpose, model=endpoint.model, at=at or now()
+    )
+
+
+@transaction.atomic
+def budget_reserve(
+    *,
+    workspace: Workspace,
+    target: models.Model | str,
+    cost: Decimal,
+    purpose: str,
+    model: str,
+    at: datetime | None = None,
+) -> None:
+    """Reserve what a request may cost for its target, where the workspace's day has money for it.
+
+    Raises:
+        PermanentError: the budget of the day is spent, code budget_spent.
+    """
+    moment, label = at or now(), target_label(target)
+    Workspace.objects.select_for_update(no_key=True).only("pk").get(pk=workspace.pk)
     spent, budget = spent_today(workspace, at=moment, except_target=label), budget_of(workspace)
-    if budget <= 0 or spent + reckoned > budget:
+    if budget <= 0 or spent + cost > budget:
         raise budget_spent(workspace, spent=spent, budget=budget, at=moment)
     if label:
-        reserved = {"at": moment, "cost_usd": reckoned, "reserved_until": moment + RESERVED_FOR}
+        reserved = {"at": moment, "cost_usd": cost, "reserved_until": moment + RESERVED_FOR}
         # The workspace is locked, so nobody reserves between these two.
         if not Spend.objects.filter(workspace=workspace, target=label, reserved_until__isnull=False).update(**reserved):
-            Spend.objects.create(
-                workspace=workspace, target=label, purpose=purpose, model=endpoint.model[:100], **reserved
-            )
+            Spend.objects.create(workspace=workspace, target=label, purpose=purpose, model=model[:100], **reserved)
 
 
 def budget_spent(workspace: Workspace, *, spent: Decimal, budget: Decimal, at: datetime) -> PermanentError:
@@ -130,6 +148,7 @@ def spend_record(
     model: str,
     target: models.Model | str = "",
     writer: str = "",
+    seconds: float | None = None,
     at: datetime | None = None,
 ) -> Spend | None:
     """Write into the ledger what an answer took, in place of what was reserved for it; None where it took nothing.
@@ -149,6 +168,7 @@ def spend_record(
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
         cost_usd=usage.cost_usd,
+        seconds=seconds,
         target=label,
     )
 

@@ -9,6 +9,7 @@ from django_structlog.celery.signals import modify_context_before_task_publish
 from apps.core.checks import configuration, deployment
 from apps.core.logs.context import carry
 from apps.core.logs.queries import watch
+from apps.core.lookups import register
 from apps.core.work import kinds
 
 
@@ -19,7 +20,8 @@ class CoreConfig(AppConfig):
     verbose_name = _("Core")
 
     def ready(self) -> None:
-        """Time queries, register the checks, and decide what of a request's context its tasks are given."""
+        """Time queries, register lookups and checks, and decide what of a request's context its tasks are given."""
+        register()
         connection_created.connect(watch)
         modify_context_before_task_publish.connect(carry)
         checks.register(kinds.check_indexes, checks.Tags.models)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
-from django_stubs_ext import StrOrPromise
 from unfold.decorators import action
 
 from apps.accounts.admin_base import WorkspaceModelAdmin, each
@@ -24,58 +23,11 @@ from apps.accounts.requests import user_of
 from apps.core.errors import PultError
 from apps.core.work.admin import WorkAdminMixin
 from apps.delivery import services
-from apps.delivery.admin_display import attempt_line
+from apps.delivery.admin_display import attempt_line, payload_shown
+from apps.delivery.admin_standing import HINTS, TONES, Outcome, StandingFilter, State
 from apps.delivery.forms import SettleForm
 from apps.delivery.models import Delivery
 from apps.delivery.services.outbox import STOPPABLE
-
-Outcome = Delivery.Outcome
-State = Delivery.State
-TONES = {
-    Outcome.SENT: "done",
-    Outcome.FAILED: "error",
-    Outcome.UNKNOWN: "warning",
-    Outcome.CANCELLED: "waiting",
-    Outcome.WAITING: "waiting",
-}
-HINTS: dict[str, StrOrPromise] = {
-    State.UNKNOWN: _(
-        "It left and no answer came, so Pult does not send it again by itself. Look there: if it has arrived, choose "
-        "“It is there”; if not, “Send again”, or “It is not there” to leave it unsent."
-    ),
-    State.DEAD: _("It was refused and will not be tried again by itself. Mend the reason, then choose “Try again”."),
-}
-
-
-class StandingFilter(admin.SimpleListFilter):
-    """How deliveries stand, in a person's words."""
-
-    title = _("standing")
-    parameter_name = "standing"
-    conditions = {
-        "attention": models.Q(state__in=[State.DEAD, State.UNKNOWN]),
-        "unknown": models.Q(state=State.UNKNOWN),
-        "failed": models.Q(state=State.DEAD),
-        "waiting": models.Q(state__in=[State.READY, State.LEASED]),
-        "sent": models.Q(outcome=Outcome.SENT),
-        "ended": models.Q(state=State.DONE) & ~models.Q(outcome=Outcome.SENT),
-    }
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ARG002
-        """The choices, what waits for a person first."""
-        return [
-            ("attention", _("Waits for you")),
-            ("unknown", _("Unknown whether it arrived")),
-            ("failed", _("Not sent")),
-            ("waiting", _("Will be sent")),
-            ("sent", _("Sent")),
-            ("ended", _("Cancelled or given up")),
-        ]
-
-    def queryset(self, request: HttpRequest, queryset: models.QuerySet[Delivery]) -> models.QuerySet[Delivery]:  # noqa: ARG002
-        """Only those that stand so."""
-        condition = self.conditions.get(self.value() or "")
-        return queryset.filter(condition) if condition else queryset
 
 
 def retry(row: Delivery, *, by: Any) -> None:
@@ -97,9 +49,9 @@ class DeliveryAdmin(WorkAdminMixin, AnyCaseSearch, WorkspaceModelAdmin[Delivery]
     work_retry_service = staticmethod(retry)
     work_give_up_service = staticmethod(give_up)
     list_display = ("destination", "excerpt", "standing", "work_error", "when", "work_attempts", "there")
-    list_filter = (StandingFilter, "state", "outcome", "sender")
+    list_filter = (StandingFilter, "state", "outcome", "sender", "kind", "priority")
     search_fields = ("destination", "dedupe_key", "vendor_id")
-    list_select_related = ("workspace",)
+    list_select_related = ("workspace", "after")
     actions = ("work_retry", "it_is_there", "it_is_absent", "send_again", "work_give_up")
     actions_submit_line = ("row_there", "row_absent", "row_again", "row_retry", "row_give_up")
     ordering = ("-id",)
@@ -114,6 +66,10 @@ class DeliveryAdmin(WorkAdminMixin, AnyCaseSearch, WorkspaceModelAdmin[Delivery]
         "there",
         "log",
         "made",
+        "kind",
+        "priority",
+        "named",
+        "payload_text",
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Delivery | None = None) -> Any:
@@ -126,7 +82,12 @@ class DeliveryAdmin(WorkAdminMixin, AnyCaseSearch, WorkspaceModelAdmin[Delivery]
             (_("What happened"), {"fields": ["log", "work_history"]}),
             (
                 _("Details"),
-                {"fields": ["sender", "dedupe_key", "vendor_id_shown", "work_due", "work_attempts", "made"]},
+                {
+                    "fields": [
+                        *("sender", "kind", "priority", "named", "dedupe_key", "vendor_id_shown"),
+                        *("work_due", "work_attempts", "made", "payload_text"),
+                    ]
+                },
             ),
         ]
 
@@ -136,7 +97,25 @@ class DeliveryAdmin(WorkAdminMixin, AnyCaseSearch, WorkspaceModelAdmin[Delivery]
     def standing(self, row: Delivery) -> SafeString:
         """The outcome in a word and a colour; what is in work says so."""
         text = row.get_state_display() if row.state == State.LEASED else row.get_outcome_display()
+        if row.is_late:
+            text = _t("%(outcome)s, late") % {"outcome": text}
         return format_html('<span class="pult-tag pult-tag--{}">{}</span>', TONES[Outcome(row.outcome)], text)
+
+    @admin.display(description=_("waits for"), empty_value="—")
+    def named(self, row: Delivery) -> SafeString | None:
+        """The one that it names: it leaves after that, or inside it."""
+        if row.after is None:
+            return None
+        said = _t("Together with “%(one)s”") if row.is_joined else _t("After “%(one)s”")
+        address = reverse("admin:delivery_delivery_change", args=[row.after_id])
+        return format_html('<a class="pult-link" href="{}">{}</a>', address, said % {"one": row.after})
+
+    @admin.display(description=_("everything that is sent"))
+    def payload_text(self, row: Delivery) -> SafeString:
+        """The whole payload, secrets hidden."""
+        return format_html(
+            '<pre style="white-space: pre-wrap; overflow-wrap: anywhere">{}</pre>', payload_shown(row.payload)
+        )
 
     @admin.display(description=_("link"), empty_value="—")
     def there(self, row: Delivery) -> SafeString | None:
@@ -155,7 +134,7 @@ class DeliveryAdmin(WorkAdminMixin, AnyCaseSearch, WorkspaceModelAdmin[Delivery]
         """What is sent, as plain text."""
         shown = row.payload.get("html") or row.payload.get("text")
         if not isinstance(shown, str):
-            shown = json.dumps(row.payload, ensure_ascii=False, indent=2, sort_keys=True)
+            shown = payload_shown(row.payload)
         return format_html('<div style="white-space: pre-wrap; overflow-wrap: anywhere">{}</div>', shown)
 
     @admin.display(description=_("content"))

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.clock import now
 from apps.core.work import lanes
 from apps.core.work.models import WorkRow
+from apps.telegram.models import Session
 
 
 class Lane(lanes.Lane):
@@ -17,10 +18,22 @@ class Lane(lanes.Lane):
     class Meta(lanes.Lane.Meta):
         verbose_name = _("lane")
         verbose_name_plural = _("lanes")
+        indexes = [
+            *lanes.Lane.Meta.indexes,
+            models.Index(fields=["id"], name="lane_paused", condition=~Q(paused_reason="")),
+        ]
 
 
 class Delivery(lanes.LanedRow):
-    """One thing that has to leave, once."""
+    """One thing that has to leave, once.
+
+    Attributes:
+        kind: what it is, in the words of whoever asked for it ("post", "alert"); texts of one kind may leave together.
+        after: the one that must have been sent before this one may leave, such as the message that it changes.
+        is_joined: it leaves inside `after`, as one message with it, and shares what becomes of it.
+        is_late: others of its lane that stand behind it left before it.
+        went_to: where its last request went, as the sender says; empty as long as none has left.
+    """
 
     class Outcome(models.TextChoices):
         WAITING = "", _("Waiting")
@@ -31,9 +44,22 @@ class Delivery(lanes.LanedRow):
 
     lane = models.ForeignKey(Lane, on_delete=models.CASCADE, related_name="deliveries", verbose_name=_("lane"))
     sender = models.CharField(_("way"), max_length=60)
+    kind = models.CharField(_("kind"), max_length=40, blank=True, default="")
+    after = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.RESTRICT,
+        db_index=False,
+        related_name="followers",
+        verbose_name=_("waits for"),
+    )
+    is_joined = models.BooleanField(_("leaves together with another"), default=False, editable=False)
+    is_late = models.BooleanField(_("late"), default=False, editable=False)
     destination = models.CharField(_("to"), max_length=200)
     payload = models.JSONField(_("content"), default=dict)
     dedupe_key = models.CharField(_("key"), max_length=200)
+    went_to = models.CharField(max_length=64, blank=True, default="", editable=False)
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices, default="", blank=True)
     vendor_id = models.CharField(_("id there"), max_length=200, blank=True, default="")
     url = models.CharField(_("link"), max_length=500, blank=True, default="")
@@ -43,8 +69,17 @@ class Delivery(lanes.LanedRow):
         verbose_name = _("delivery")
         verbose_name_plural = _("deliveries")
         ordering = ("-id",)
+        indexes = [
+            *lanes.LanedRow.Meta.indexes,
+            models.Index(fields=["after"], name="delivery_after", condition=Q(after__isnull=False)),
+            models.Index(fields=["finished_at", "id"], name="delivery_ended", condition=Q(state="done")),
+        ]
         constraints = [
             *lanes.LanedRow.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(is_held=False, is_joined=False) | Q(after__isnull=False), name="delivery_held_by_another"
+            ),
+            models.CheckConstraint(condition=~Q(after=models.F("id")), name="delivery_not_after_itself"),
             models.UniqueConstraint(fields=["workspace", "dedupe_key"], name="delivery_asked_once"),
             models.CheckConstraint(
                 condition=Q(outcome__in=["", "sent", "failed", "unknown", "cancelled"]), name="delivery_outcome_known"
@@ -117,3 +152,32 @@ class LookUp(WorkRow):
 
     def __str__(self) -> str:
         return str(_("look-up of delivery %(delivery)s") % {"delivery": self.delivery_id})
+
+
+class ChannelLook(WorkRow):
+    """Reading a channel through an account to see whether a delivery stands there.
+
+    It is worked only by the process that owns the account's session.
+
+    Attributes:
+        refusal: why the account may not read the channel; another is tried then.
+    """
+
+    delivery = models.ForeignKey(
+        Delivery, on_delete=models.CASCADE, related_name="channel_looks", verbose_name=_("delivery")
+    )
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="+", verbose_name=_("Telegram account"))
+    refusal = models.TextField(_("problem"), blank=True, default="", editable=False)
+
+    class Meta(WorkRow.Meta):
+        verbose_name = _("look into a channel")
+        verbose_name_plural = _("looks into channels")
+        constraints = [
+            *WorkRow.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["delivery"], condition=Q(state__in=["ready", "leased"]), name="channel_look_live_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(_("look for delivery %(delivery)s") % {"delivery": self.delivery_id})

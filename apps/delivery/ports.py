@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from apps.delivery.models import Delivery
@@ -17,6 +17,7 @@ class Parcel:
 
     Attributes:
         payload: what the delivery was made with; JSON.
+        after_id: the other side's id of the delivery that this one names; empty where it names none.
         prepared: what the sender's `prepare` read for it, such as a bot's token; never stored or shown.
     """
 
@@ -25,6 +26,7 @@ class Parcel:
     destination: str
     payload: Mapping[str, Any]
     prepared: Any = field(default=None, repr=False)
+    after_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,4 +111,48 @@ class Sender(Protocol):
 
     def recorded(self, delivery: Delivery, outcome: str) -> None:
         """Take note of a changed outcome, inside the transaction that records it. "" means that it waits again."""
+        ...
+
+
+@runtime_checkable
+class RepeatableSender(Protocol):
+    """A sender some of whose work may be done twice without harm; a cut never leaves that in doubt."""
+
+    def is_repeatable(self, payload: Mapping[str, Any]) -> bool:
+        """Whether doing this twice is the same as doing it once."""
+        ...
+
+
+@runtime_checkable
+class JoiningSender(Protocol):
+    """A sender that may say several waiting things of one kind and one lane in one message."""
+
+    def joined(self, payloads: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+        """The payload that stands for all of these, in their order; None where they don't go together."""
+        ...
+
+
+@runtime_checkable
+class AddressedSender(Protocol):
+    """A sender that tells where a parcel goes, so that it can be looked for there."""
+
+    def address(self, parcel: Parcel) -> str:
+        """Where it goes in the words of the other side, such as a chat's id; kept when the request begins."""
+        ...
+
+
+@runtime_checkable
+class SearchingSender(Protocol):
+    """A sender that finds out by what is known in the database whether an earlier `send` arrived."""
+
+    def search_begin(self, delivery: Delivery) -> bool:
+        """Have the other side looked at, inside the transaction that records the doubt; False where nobody can."""
+        ...
+
+    def search(self, delivery: Delivery) -> LookUpAnswer:
+        """What is known by now; may use the ORM.
+
+        Raises:
+            Defer: more will be known in a moment.
+        """
         ...

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 from celery import shared_task
 from django.conf import settings
+from django.core.cache import cache
 
 from apps.core.work import drain
-from apps.delivery.services import sending
+from apps.delivery.services import keeping, sending, watch
 
 # Longer than the longest wait for an answer, with the waits before it.
 LEASE = timedelta(seconds=settings.TELEGRAM_TIMEOUT_S + 10)
@@ -20,7 +21,9 @@ DELIVERIES = drain.Job(
     record=sending.delivery_record,
     session=sending.sessions,
     lease=LEASE,
-    concurrency=30,
+    # A bot's messages of the second to come wait here for their places, and those of others must get some too.
+    concurrency=80,
+    batch=10,
 )
 LOOK_UPS = drain.Job(
     kind="look_up",
@@ -38,6 +41,14 @@ LOOK_UPS = drain.Job(
 def deliveries_send() -> None:
     """Send what is due."""
     drain.run(DELIVERIES)
+
+
+@shared_task(queue="default")
+def outbox_mend() -> None:
+    """Tell what does not move and forget what is old; beat calls it every minute."""
+    watch.stuck_tell()
+    if cache.add("delivery.cleared", 1, timeout=3600):
+        keeping.outbox_clear()
 
 
 @shared_task(queue="deliver")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import structlog
-from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
@@ -18,16 +18,19 @@ from django.utils.translation import gettext as _
 from apps.core.clock import now
 from apps.core.errors import PermanentError, RetryableError
 from apps.core.work.drain import Defer, current
+from apps.delivery import telegram_doing, telegram_limits
 from apps.delivery.models import Delivery
 from apps.delivery.ports import CannotTell, LookUpAnswer, Parcel, Receipt
-from apps.telegram import buckets
+from apps.delivery.services import looking
 from apps.telegram.models import Bot
-from apps.telegram.ports import BotApi, BotSnapshot, SentMessage
+from apps.telegram.ports import BotApi, BotSnapshot
 from apps.telegram.services import BOT_CODES, bot_api, token_refused
 
 log = structlog.get_logger(__name__)
 # A wait this short is slept through; a longer one gives the place to somebody else.
 SHORT_WAIT_S = 1.0
+# A request is given no less; and so much of the lease is left for recording what became of it.
+REQUEST_LEAST_S, RECORDED_S = 5.0, 1.0
 # How long texts wait until they look again whether their channel or bot is back.
 OFF_PAUSE = timedelta(minutes=1)
 # The person's own doing: nobody of the team has to care.
@@ -44,11 +47,15 @@ class Destination:
 
 
 class TelegramText:
-    """Sends a text of the payload (`bot`, `chat_id`, `html`) as a message of a bot."""
+    """Sends a text or files of the payload as a message of a bot, or changes such a message; see `telegram_doing`."""
 
     exactly_once = False
-    # The Bot API has no way to read what stands in a chat, so nobody but a person can tell.
+    # The Bot API has no way to read what stands in a chat; other ways are searched, see `services.looking`.
     looks_up = False
+
+    def is_repeatable(self, payload: Mapping[str, Any]) -> bool:
+        """Edits, pins and deletions may be done twice."""
+        return telegram_doing.is_repeatable(payload)
 
     def prepare(self, delivery: Delivery) -> Destination:
         """Read the bot as it is now.
@@ -75,44 +82,97 @@ class TelegramText:
         return bot_api(parcel.prepared.bot)
 
     async def admit(self, parcel: Parcel) -> float:
-        """Take a place in the bot's and the chat's buckets; short waits are slept through here."""
+        """Take a place in the bot's and the chat's buckets and wait for its turn; short waits are slept through."""
         to: Destination = parcel.prepared
-        reserve = sync_to_async(buckets.reserve, thread_sensitive=False)
-        wait = await reserve(to.bot.bot_id, to.chat_id, is_group=to.is_group, max_wait=SHORT_WAIT_S)
+        wait = await telegram_limits.place(
+            to.bot.bot_id,
+            to.chat_id,
+            is_group=to.is_group,
+            max_wait=SHORT_WAIT_S,
+            places=telegram_doing.parts(parcel.payload),
+        )
         if wait > SHORT_WAIT_S:
             return wait
         await asyncio.sleep(wait)
+        await telegram_limits.turn(to.bot.bot_id)
         return 0.0
 
     async def send(self, parcel: Parcel, session: BotApi) -> Receipt:
-        """Post the text once.
+        """Do once what the payload says.
 
         Raises:
             Defer: Telegram refused the token before it looked at the message; the bot is paused, and this one waits.
+            RetryableError: besides Telegram's own, its lease was nearly over before anything had left, code late.
         """
         to: Destination = parcel.prepared
+        await telegram_limits.pace(to.bot.bot_id)
+        left_s = time_left()
         try:
-            sent = await session.send_message(
-                to.chat_id, parcel.payload["html"], request_timeout=settings.TELEGRAM_TIMEOUT_S
+            receipt = await telegram_doing.carry_out(
+                session,
+                to.chat_id,
+                parcel.payload,
+                after_id=parcel.after_id,
+                request_timeout=min(settings.TELEGRAM_TIMEOUT_S, left_s),
             )
         except RetryableError as exc:
             if exc.retry_after is not None:
-                close = sync_to_async(buckets.penalise, thread_sensitive=False)
-                await close(to.bot.bot_id, to.chat_id, exc.retry_after)
+                await telegram_limits.obey(to.bot.bot_id, to.chat_id, exc.retry_after)
             raise
         except PermanentError as exc:
             if exc.code not in BOT_CODES:
                 raise
             await bot_refused(to.bot, str(exc))
             raise paused(str(exc)) from exc
-        return Receipt(vendor_id=str(sent.message_id), url=message_url(sent))
+        telegram_limits.accepted(to.bot.bot_id)
+        return receipt
 
     async def look_up(self, parcel: Parcel, session: BotApi) -> LookUpAnswer:  # noqa: ARG002
         """The Bot API does not say what stands in a channel."""
         return CannotTell()
 
+    def address(self, parcel: Parcel) -> str:
+        """The chat that it goes to."""
+        to: Destination = parcel.prepared
+        return to.chat_id[:64]
+
+    def search_begin(self, delivery: Delivery) -> bool:
+        """Have an account read the chat, where one can; bots are told of it by themselves."""
+        return looking.search_begin(delivery)
+
+    def search(self, delivery: Delivery) -> LookUpAnswer:
+        """What accounts have read of the chat and bots have been told of it.
+
+        Raises:
+            Defer: an account is going to read it.
+        """
+        return looking.search(delivery)
+
     def recorded(self, delivery: Delivery, outcome: str) -> None:
         """Nothing follows it."""
+
+
+class JoinedTexts:
+    """For senders whose texts to one chat may be said in one message; put it before `TelegramText`."""
+
+    def joined(self, payloads: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+        """The texts one under another; None where they differ in more than the text, or are too long together."""
+        return telegram_doing.joined(payloads)
+
+
+def time_left() -> float:
+    """How long a request may take that leaves now.
+
+    Once the lease is over the request counts as in doubt, may be proven absent and is sent by another: a process that
+    was held up since `begin` must not send it as well.
+
+    Raises:
+        RetryableError: too little is left, code late.
+    """
+    left_s = current().remaining_s() - RECORDED_S
+    if left_s < min(REQUEST_LEAST_S, settings.TELEGRAM_TIMEOUT_S):
+        raise RetryableError(_("Its time ran out before it left."), code="late")
+    return left_s
 
 
 def paused(problem: str) -> Defer:
@@ -131,11 +191,3 @@ async def bot_refused(snapshot: BotSnapshot, problem: str) -> None:
         await loop.ask_sync(partial(token_refused, snapshot, problem))
     except DatabaseError:
         log.warning("delivery.bot_not_paused", bot=snapshot.pk, exc_info=True)
-
-
-def message_url(sent: SentMessage) -> str:
-    """Where a person sees the message; empty in chats without addresses."""
-    if sent.chat_username:
-        return f"https://t.me/{sent.chat_username}/{sent.message_id}"
-    number = str(sent.chat_id)
-    return f"https://t.me/c/{number[4:]}/{sent.message_id}" if number.startswith("-100") else ""

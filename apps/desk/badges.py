@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from django.http import HttpRequest
 
-from apps.accounts.models import Alert
 from apps.accounts.remember import remembered
 from apps.accounts.requests import chosen_of, shown_of, user_of
+from apps.desk.failures.counts import numbers
 from apps.stories.models import Story
 
 SECONDS = 10
@@ -27,9 +27,13 @@ def stories_waiting(request: HttpRequest) -> int:
 
 
 def alerts_open(request: HttpRequest) -> int:
-    """Alerts that nobody has closed."""
-    rows = Alert.objects.filter(workspace__in=shown_of(request), closed_at__isnull=True)
-    return kept(request, "alerts", rows.order_by()[:LIMIT].count)
+    """Open alerts of what does not stand among the failures."""
+    return numbers(request).alerts
+
+
+def failures(request: HttpRequest) -> int:
+    """All that failed, is in doubt or stands still."""
+    return numbers(request).total
 
 
 def kept(request: HttpRequest, name: str, count: Callable[[], int]) -> int:

@@ -16,8 +16,9 @@ from apps.accounts.models import Alert
 from apps.accounts.requests import shown_of
 from apps.core.clock import now
 from apps.desk import selectors
+from apps.desk.failures.counts import Found, found
+from apps.desk.failures.troubles import Trouble
 from apps.publishing.models import Publication
-from apps.sources.models import Source
 
 THIN_SPACE = "\u202f"
 BAR, GAP, HEIGHT = 6, 2, 36
@@ -58,16 +59,15 @@ def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str
     """Fill the first page for what this user sees."""
     workspaces = shown_of(request)
     at = now()
-    alerts = selectors.open_alerts(workspaces)
-    broken = selectors.broken(workspaces, alerts)
+    failed = found(request)
     figures = selectors.figures(workspaces, at)
     several = len(workspaces) > 1
     return context | {
         "title": _("Today"),
-        "waiting_lines": waiting_lines(selectors.waiting(workspaces, alerts)),
+        "waiting_lines": waiting_lines(selectors.waiting(workspaces), failed),
         "upcoming_lines": [publication_line(each, at, several) for each in selectors.upcoming(workspaces)],
-        "broken_lines": broken_lines(broken, at),
-        "has_sources": broken.has_sources,
+        "broken_lines": broken_lines(failed, at),
+        "has_sources": failed.stands.has_sources,
         "has_workspaces": bool(workspaces),
         "bars": bars(figures.by_hour, at),
         "chart_width": selectors.HOURS * (BAR + GAP) - GAP,
@@ -96,45 +96,50 @@ def capped(count: int) -> str:
     return f"{selectors.CAP - 1}+" if count >= selectors.CAP else str(count)
 
 
-def waiting_lines(found: selectors.Waiting) -> list[Line]:
-    """Stories in review first, then unknown deliveries, alerts, and last the drafts that nobody has handed on."""
+def waiting_lines(waiting: selectors.Waiting, failed: Found) -> list[Line]:
+    """Stories in review first, then what is in doubt, alerts, and last the drafts that nobody has handed on."""
     lines = []
     review = reverse("admin:stories_story_changelist") + "?status__exact=review"
-    if found.stories:
-        count = len(found.stories)
+    if waiting.stories:
+        count = len(waiting.stories)
         text = ngettext("%s story to review", "%s stories to review", count) % capped(count)
         lines.append(Line(text, review, tone="wait"))
-        lines += [Line(str(each), reverse("desk:story", args=[each.pk])) for each in found.stories[: selectors.SHOWN]]
-    if found.unknown:
-        text = ngettext("%s delivery unknown", "%s deliveries unknown", found.unknown) % capped(found.unknown)
-        url = reverse("admin:delivery_delivery_changelist") + "?state__exact=unknown"
-        lines.append(Line(text, url, note=_("Look in the channel and say whether it is there."), tone="wait"))
-    lines += [alert_line(each, "wait") for each in found.alerts[: selectors.SHOWN]]
-    if found.drafts:
-        text = ngettext("%s draft to read", "%s drafts to read", found.drafts) % capped(found.drafts)
+        lines += [Line(str(each), reverse("desk:story", args=[each.pk])) for each in waiting.stories[: selectors.SHOWN]]
+    if doubt := failed.numbers.doubt:
+        note = _("Look there and say whether it has arrived.")
+        lines.append(
+            Line(_("In doubt: %s") % spaced(doubt), f"{reverse('desk:failures')}?state=doubt", note=note, tone="wait")
+        )
+    lines += [alert_line(each) for each in failed.stands.alerts[: selectors.SHOWN]]
+    if waiting.drafts:
+        text = ngettext("%s draft to read", "%s drafts to read", waiting.drafts) % capped(waiting.drafts)
         lines.append(Line(text, reverse("admin:stories_story_changelist") + "?status__exact=draft"))
     return lines
 
 
-def broken_lines(found: selectors.Broken, at: datetime) -> list[Line]:
-    """Alerts first, then sources that keep failing."""
-    lines = [alert_line(each, "bad") for each in found.alerts[: selectors.UPCOMING]]
-    return lines + [source_line(each, at) for each in found.sources[: selectors.SHOWN]]
+def broken_lines(failed: Found, at: datetime) -> list[Line]:
+    """How much has failed, then what stands still, and how much more of that there is."""
+    lines = []
+    if count := failed.numbers.failed:
+        lines.append(Line(_("Failed: %s") % spaced(count), f"{reverse('desk:failures')}?state=failed", tone="bad"))
+    troubles = failed.stands.troubles
+    lines += [trouble_line(each, at) for each in troubles[: selectors.TROUBLES]]
+    if (more := len(troubles) - selectors.TROUBLES) > 0:
+        lines.append(Line(_("And %s more") % more, f"{reverse('desk:failures')}?state=standing"))
+    return lines
 
 
-def alert_line(alert: Alert, tone: str) -> Line:
+def alert_line(alert: Alert) -> Line:
     """An alert, with the way to where it is put right."""
     url = alert.url if alert.url.startswith("/") else reverse("admin:accounts_alert_change", args=[alert.pk])
-    return Line(alert.message, url, tone=tone)
+    return Line(alert.message, url, tone="wait")
 
 
-def source_line(source: Source, at: datetime) -> Line:
-    """A source that keeps failing, and since when."""
-    url = reverse("admin:sources_source_change", args=[source.pk])
-    if source.last_ok_at is None:
-        return Line(_("“%s” has never answered") % source.name, url, note=source.last_error[:140], tone="bad")
-    text = _("“%(name)s” silent for %(time)s") % {"name": source.name, "time": silence(at - source.last_ok_at)}
-    return Line(text, url, note=source.last_error[:140], tone="bad")
+def trouble_line(trouble: Trouble, at: datetime) -> Line:
+    """Something that stands still, and for how long."""
+    since = _("for %s") % silence(at - trouble.since) if trouble.since else ""
+    note = " · ".join(part for part in (since, trouble.note) if part)
+    return Line(trouble.text, trouble.url or reverse("desk:failures"), note=note, tone="bad")
 
 
 def silence(length: timedelta) -> str:

@@ -15,7 +15,6 @@ from django.db.models.functions import TruncHour
 from apps.accounts.models import Alert, Workspace
 from apps.ai.models import Spend
 from apps.ai.services import budget_of
-from apps.delivery.models import Delivery
 from apps.publishing.models import Publication
 from apps.sources.models import Post, Source
 from apps.sources.services.health import OUTAGE
@@ -24,6 +23,7 @@ from apps.stories.models import Story
 CAP = 100
 SHOWN = 4
 UPCOMING = 6
+TROUBLES = 10
 HOURS = 24
 LATE = timedelta(minutes=2)
 FAILURES_TOLD = 3
@@ -36,14 +36,10 @@ class Waiting:
     Attributes:
         stories: in review, the oldest first, at most `CAP`.
         drafts: stories with a text that nobody has handed on yet, counted up to `CAP`.
-        unknown: deliveries whose outcome nobody knows, counted up to `CAP`.
-        alerts: open alerts that need attention, other than those deliveries.
     """
 
     stories: list[Story]
     drafts: int
-    unknown: int
-    alerts: list[Alert]
 
 
 @dataclass(frozen=True)
@@ -51,12 +47,10 @@ class Broken:
     """What does not work.
 
     Attributes:
-        alerts: open alerts of things that are broken.
         sources: that keep failing and have no alert of their own.
         has_sources: whether anything is collected at all.
     """
 
-    alerts: list[Alert]
     sources: list[Source]
     has_sources: bool
 
@@ -85,41 +79,15 @@ def open_alerts(workspaces: Sequence[Workspace]) -> list[Alert]:
     return list(rows.order_by("-last_at")[:CAP])
 
 
-def is_unknown_delivery(alert: Alert) -> bool:
-    """Whether the alert is about a delivery with an unknown outcome, which has a line of its own."""
-    return alert.key.startswith("delivery.unknown:")
-
-
-def is_quiet_source(alert: Alert) -> bool:
-    """Whether the alert says that a source went quiet: nothing waits for a person there, something is broken."""
-    return alert.key.startswith("source.quiet:")
-
-
-def waiting(workspaces: Sequence[Workspace], alerts: list[Alert]) -> Waiting:
-    """What waits for a person in these workspaces."""
+def waiting(workspaces: Sequence[Workspace]) -> Waiting:
+    """What waits for a person in these workspaces, other than what failed."""
     stories = Story.objects.filter(workspace__in=workspaces, status=Story.Status.REVIEW)
     drafts = Story.objects.filter(workspace__in=workspaces, status=Story.Status.DRAFT)
-    unknown = Delivery.objects.unknown().filter(workspace__in=workspaces)
-    attention = [
-        each
-        for each in alerts
-        if each.level == Alert.Level.WARNING and not is_unknown_delivery(each) and not is_quiet_source(each)
-    ]
-    return Waiting(
-        list(stories.order_by("last_at")[:CAP]),
-        drafts.order_by()[:CAP].count(),
-        unknown.order_by()[:CAP].count(),
-        attention,
-    )
+    return Waiting(list(stories.order_by("last_at")[:CAP]), drafts.order_by()[:CAP].count())
 
 
 def broken(workspaces: Sequence[Workspace], alerts: list[Alert]) -> Broken:
-    """What does not work in these workspaces."""
-    errors = [
-        each
-        for each in alerts
-        if is_quiet_source(each) or (each.level == Alert.Level.ERROR and not is_unknown_delivery(each))
-    ]
+    """What does not work in these workspaces and has no alert."""
     sources = list(Source.objects.filter(workspace__in=workspaces).order_by("-failures")[: CAP // 2])
     told = {each.url for each in alerts}
     outage = any(each.key == OUTAGE for each in alerts)  # one alert stands for them all
@@ -132,7 +100,7 @@ def broken(workspaces: Sequence[Workspace], alerts: list[Alert]) -> Broken:
         and not outage
         and not any(f"/source/{each.pk}/" in url for url in told)
     ]
-    return Broken(errors, failing, bool(sources))
+    return Broken(failing, bool(sources))
 
 
 def upcoming(workspaces: Sequence[Workspace]) -> list[Publication]:

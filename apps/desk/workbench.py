@@ -1,111 +1,101 @@
-"""The workbench: one story on one page. Shows; what is done there is in `steps`."""
+"""The workbench: one story on one page. Shows; what is done there is in the modules of `steps`."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from apps.accounts.access import can, require_workspace_object
+from apps.accounts.access import can
+from apps.accounts.models import User
 from apps.accounts.requests import user_of
-from apps.core.errors import PultError
+from apps.desk.published_before import Earlier, published_before
+from apps.desk.story_form import text_of
 from apps.desk.story_page import StoryPage, story_page
-from apps.stories.models import Preset, Story, StoryVersion
-from apps.stories.services import rewrite_preview
+from apps.desk.story_parts import parts_context, parts_files
+from apps.desk.story_request import number_of, story_for
+from apps.desk.story_words import words_of
+from apps.stories.models import Story, StoryVersion, UnsavedText
+from apps.stories.services.unsaved import unsaved_mark, unsaved_of
 
-# Longer ones are no numbers of rows: no database would take them.
-DIGITS = 18
-
-
-def story_for(request: HttpRequest, pk: int, *, verb: str) -> Story:
-    """The story of a request, if its user may do the verb there; else 404 or 403."""
-    rows = Story.objects.select_related("workspace", "current_version__author")
-    return require_workspace_object(user_of(request), rows, pk, verb=verb)
+BEFORE_APPROVAL = (Story.Status.NEW, Story.Status.DRAFT, Story.Status.REVIEW)
 
 
 @require_GET
 @admin.site.admin_view
 def story(request: HttpRequest, pk: int) -> HttpResponse:
-    """The page itself; `?version=N` opens an earlier version in the editor."""
-    page = story_page(story_for(request, pk, verb="stories.view_story"))
-    number = request.GET.get("version", "")
-    chosen = next((one for one in page.versions if str(one.number) == number), page.version)
-    return workbench_page(request, page, text=text_of(chosen, based_on=page.version))
+    """The page itself with what its user typed last; `?version=N` opens an earlier version in the editor.
+
+    `?posts=N` and `?versions=N` list posts and versions from there on.
+    """
+    start = {f"{name}_from": number_of(request.GET.get(name, "")) or 0 for name in ("posts", "versions")}
+    page = story_page(story_for(request, pk, verb="stories.view_story"), **start)
+    user = user_of(request)
+    current = page.version.number if page.version else 0
+    chosen = page.numbered(number_of(request.GET.get("version", "")) or 0)
+    unsaved = None if chosen else unsaved_of(story=page.story, editor=user)
+    if unsaved is not None and can(user, "story.submit", page.story.workspace):
+        return workbench_page(request, page, text=text_of(unsaved, based_on=unsaved.based_on), unsaved=unsaved)
+    return workbench_page(request, page, text=text_of(chosen or page.version, based_on=current), opened=chosen)
 
 
 def workbench_page(
-    request: HttpRequest, page: StoryPage, *, text: dict[str, Any], conflict: str = "", status: int = 200
+    request: HttpRequest,
+    page: StoryPage,
+    *,
+    text: dict[str, Any],
+    unsaved: UnsavedText | None = None,
+    opened: StoryVersion | None = None,
+    conflict: str = "",
+    merge: str = "",
+    status: int = 200,
 ) -> HttpResponse:
-    """Render the workbench with a text in its editor, which may differ from what is stored."""
-    user, workspace = user_of(request), page.story.workspace
+    """Render the workbench with a text in its editor, which may differ from what is stored.
+
+    `opened` is an earlier version that the user wants to look at; `merge` is the markup that shows a newer version and
+    both ways on; `conflict` is what stood in the way.
+    """
+    user = user_of(request)
     context = {
         **admin.site.each_context(request),
+        **{name: getattr(page, name) for name in page.__dataclass_fields__},
+        "posts_shown": page.posts_shown,
         "title": _("Story"),
         "is_fullwidth": True,
-        "story": page.story,
-        "zone": workspace.zone,
-        "posts": page.posts,
-        "version": page.version,
-        "versions": page.versions,
-        "writing": page.writing,
-        "failure": page.failure,
-        "presets": page.presets,
-        "chosen_preset": page.preset_id,
-        "channels": page.channels,
-        "publications": page.publications,
-        "writer": page.writer,
+        "zone": page.story.workspace.zone,
         "text": text,
+        "begun": begun_from(page, text),
+        "unsaved": unsaved,
+        "opened": opened,
+        "unsaved_mark": unsaved_mark(unsaved),
         "conflict": conflict,
-        "may_edit": can(user, "story.rewrite", workspace),
-        "may_approve": can(user, "story.approve", workspace),
-        "may_publish": can(user, "publication.schedule", workspace),
+        "merge": merge,
+        "words": words_of(),
+        "earlier": earlier_of(page),
+        "asks": request.GET.get("ask", ""),
+        "landed_now": "landed" in request.GET,
+        **rights_of(user, page.story),
+        "parts": parts_context(page, user),
+        **{f"parts_{kind}": parts_files(kind) for kind in ("js", "css")},
     }
     return render(request, "desk/story.html", context, status=status)
 
 
-def text_of(version: StoryVersion | None, *, based_on: StoryVersion | None) -> dict[str, Any]:
-    """The editor's fields for a version: title, lead, body, tags as one line, and the number it starts from."""
-    return {
-        "title": version.title if version else "",
-        "lead": version.lead if version else "",
-        "body": version.body if version else "",
-        "tags": ", ".join(version.tags) if version else "",
-        "based_on": based_on.number if based_on else 0,
-    }
+def earlier_of(page: StoryPage) -> list[Earlier]:
+    """What is out already, as long as the story may be approved."""
+    return published_before(page.story, page.version) if page.story.status in BEFORE_APPROVAL else []
 
 
-@require_GET
-@admin.site.admin_view
-def story_state(request: HttpRequest, pk: int) -> JsonResponse:
-    """JSON `{writing: bool, version: int}` for the page that waits for a rewrite."""
-    found = story_for(request, pk, verb="stories.view_story")
-    current = found.current_version
-    return JsonResponse({"writing": found.rewrites.live().exists(), "version": current.number if current else 0})
+def rights_of(user: User, story: Story) -> dict[str, bool]:
+    """What the user may do here, as the templates ask."""
+    verbs = {"may_edit": "story.rewrite", "may_approve": "story.approve", "may_publish": "publication.schedule"}
+    return {name: can(user, verb, story.workspace) for name, verb in verbs.items()}
 
 
-@require_GET
-@admin.site.admin_view
-def story_prompt(request: HttpRequest, pk: int) -> JsonResponse:
-    """JSON `{system, user}`: what a rewrite would send; 409 with `detail` where there is nothing to send."""
-    found = story_for(request, pk, verb="story.rewrite")
-    preset = preset_of(found, request.GET.get("preset", ""))
-    try:
-        prompt = rewrite_preview(story=found, preset=preset, comment=request.GET.get("comment", "")[:2000])
-    except PultError as exc:
-        return JsonResponse({"detail": str(exc)}, status=409)
-    return JsonResponse({"system": prompt.system, "user": prompt.user})
-
-
-def preset_of(story: Story, pk: str) -> Preset | None:
-    """The chosen preset of the story's workspace; None where there is no such one."""
-    number = number_of(pk)
-    return None if number is None else Preset.objects.filter(workspace=story.workspace_id, pk=number).first()
-
-
-def number_of(text: str) -> int | None:
-    """A row's or a version's number from the form; None where it is none, or is larger than any."""
-    return int(text) if text.isdecimal() and len(text) <= DIGITS else None
+def begun_from(page: StoryPage, text: dict[str, Any]) -> dict[str, Any]:
+    """The text that what is in the editor was begun from: it is unsaved as far as it differs from that."""
+    return text_of(page.numbered(text["based_on"]), based_on=text["based_on"])

@@ -17,6 +17,7 @@ from apps.accounts.admin_base import WorkspaceModelAdmin, each
 from apps.accounts.admin_search import AnyCaseSearch
 from apps.accounts.requests import user_of
 from apps.core.errors import PultError
+from apps.notifications import admin_people as admin_people
 from apps.notifications import services
 from apps.notifications.models import AlertChat
 

@@ -18,5 +18,7 @@ class NotificationsConfig(AppConfig):
         """Follow alerts, send them, and take the chats in which a bot is asked to tell them."""
         alerts.register("apps.notifications.services.alert_told")
         senders.register("telegram.alert", "apps.notifications.senders.TelegramAlert")
+        senders.register("telegram.person", "apps.notifications.senders.TelegramPerson")
         routers.register("apps.notifications.services.chat_connected")
+        routers.register("apps.notifications.people.person_connected")
         routers.register_chats("apps.notifications.services.chat_followed")

@@ -112,6 +112,7 @@ def message_put(chat: AlertChat, *, html: str, key: str, wait: timedelta = timed
         dedupe_key=key,
         order_key=f"alerts:{chat.pk}",
         not_before=now() + wait,
+        kind="alert",
     )
 
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
-from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
@@ -23,8 +20,12 @@ from apps.accounts.admin_base import WorkspaceModelAdmin, each
 from apps.accounts.admin_search import AnyCaseSearch
 from apps.accounts.requests import user_of
 from apps.publishing import services
-from apps.publishing.html import plain, sanitized
+from apps.publishing.admin_after import AfterMixin
+from apps.publishing.admin_move import MoveMixin
+from apps.publishing.admin_statistics_one import StatisticsMixin
+from apps.publishing.html import plain
 from apps.publishing.models import Publication
+from apps.publishing.selectors import history_shown, messages_shown
 from apps.publishing.tags import tag
 
 Status = Publication.Status
@@ -34,11 +35,13 @@ TONES = {
     Status.FAILED: "error",
     Status.UNKNOWN: "warning",
     Status.CANCELLED: "waiting",
+    Status.WITHDRAWN: "warning",
+    Status.DELETED: "waiting",
 }
 
 
 @admin.register(Publication)
-class PublicationAdmin(AnyCaseSearch, WorkspaceModelAdmin[Publication]):
+class PublicationAdmin(StatisticsMixin, AfterMixin, MoveMixin, AnyCaseSearch, WorkspaceModelAdmin[Publication]):
     """Publications: made on a story's page, moved and cancelled here."""
 
     audit_saves = False
@@ -46,15 +49,19 @@ class PublicationAdmin(AnyCaseSearch, WorkspaceModelAdmin[Publication]):
     list_display_links = ("name",)
     list_filter = ("status", "channel")
     search_fields = ("title", "story__title")
-    list_select_related = ("workspace", "channel", "story")
+    list_select_related = ("workspace", "channel", "story", "corrects")
     ordering = ("-publish_at", "-id")
     actions = ("cancel", "move")
     actions_submit_line = ("row_cancel",)
+    actions_detail = ("numbers", *AfterMixin.actions_detail)
     empty_text = _("Here will be what is scheduled and what came out. Open an approved story and choose “Publish”.")
     fields = (
-        *("name", "standing", "reason", "when", "channel", "story_link", "link", "text", "delivery_link"),
-        *("created_by", "created_at"),
+        *("name", "standing", "reason", "when", "channel", "story_link", "corrects_link", "link", "text", "history"),
+        *("delivery_link", "created_by", "created_at"),
     )
+
+    class Media:
+        css: ClassVar = {"all": ["desk/parts/publish.css"]}
 
     def get_readonly_fields(self, request: HttpRequest, obj: Publication | None = None) -> Any:  # noqa: ARG002
         """Nothing is edited here."""
@@ -142,10 +149,35 @@ class PublicationAdmin(AnyCaseSearch, WorkspaceModelAdmin[Publication]):
         address = reverse("admin:delivery_delivery_change", args=[row.delivery_id])
         return format_html('<a class="pult-link" href="{}">{}</a>', address, _t("Attempts and history"))
 
+    @admin.display(description=_("correction of"), empty_value="—")
+    def corrects_link(self, row: Publication) -> SafeString | None:
+        """The publication that it puts right, or those that put it right."""
+        rows = [row.corrects] if row.corrects else list(row.corrections.all()[:5])
+        links = [
+            (reverse("admin:publishing_publication_change", args=[one.pk]), one.title or str(one.pk)) for one in rows
+        ]
+        if not links:
+            return None
+        before = "" if row.corrects else _t("corrected by") + " "
+        joined = format_html_join(", ", '<a class="pult-link" href="{}">{}</a>', links)
+        return format_html("{}{}", before, joined)
+
     @admin.display(description=_("text"))
     def text(self, row: Publication) -> SafeString:
-        """The text as readers see it."""
-        return format_html('<div style="white-space: pre-wrap">{}</div>', mark_safe(sanitized(row.html)))  # noqa: S308
+        """Its messages as readers see them."""
+        context = {"channel": row.channel, "messages": messages_shown(row), "edited": row.edited_at is not None}
+        moment = row.sent_at or row.publish_at
+        context["time"] = date_format(moment.astimezone(row.workspace.zone), "H:i")
+        return format_html('<div class="pub">{}</div>', SafeString(render_to_string("publishing/post.html", context)))
+
+    @admin.display(description=_("what was live when"), empty_value="—")
+    def history(self, row: Publication) -> SafeString | None:
+        """Every text that readers saw, from when until when, and who asked for it."""
+        revisions = history_shown(row)
+        if not revisions:
+            return None
+        context = {"revisions": revisions, "zone": row.workspace.zone}
+        return SafeString(render_to_string("publishing/history.html", context))
 
     @admin.action(description=_("Cancel"), permissions=["publication.cancel"])
     def cancel(self, request: HttpRequest, queryset: models.QuerySet[Publication]) -> None:
@@ -153,45 +185,3 @@ class PublicationAdmin(AnyCaseSearch, WorkspaceModelAdmin[Publication]):
         user = user_of(request)
         rows = queryset.select_related("delivery")
         each(rows, lambda row: services.publication_cancel(publication=row, editor=user)).tell(request)
-
-    @admin.action(description=_("Move to another time"), permissions=["publication.schedule"])
-    def move(self, request: HttpRequest, queryset: models.QuerySet[Publication]) -> HttpResponse | None:
-        """Ask for the time, then move what is not out."""
-        given = request.POST.get("move_to", "").strip()
-        moment = typed_moment(given)
-        if moment is None:
-            return self.ask_time(request, queryset, wrong=bool(given))
-        user = user_of(request)
-
-        def act(row: Publication) -> None:
-            zone = row.workspace.zone
-            services.publication_move(publication=row, to=moment.replace(tzinfo=zone), editor=user)
-
-        each(queryset.select_related("delivery", "workspace"), act).tell(request)
-        return None
-
-    def ask_time(self, request: HttpRequest, rows: models.QuerySet[Publication], *, wrong: bool) -> HttpResponse:
-        """The page between choosing publications and moving them."""
-        shown = list(rows.select_related("workspace", "channel")[:20])
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _t("Move to another time"),
-            "opts": self.opts,
-            "rows": shown,
-            "zones": sorted({row.workspace.time_zone for row in shown}),
-            "value": f"{shown[0].local_time:%Y-%m-%dT%H:%M}" if shown else "",
-            "chosen": request.POST.getlist(ACTION_CHECKBOX_NAME),
-            "checkbox": ACTION_CHECKBOX_NAME,
-            "select_across": request.POST.get("select_across", "0"),
-            "wrong": wrong,
-        }
-        return TemplateResponse(request, "publishing/move.html", context)
-
-
-def typed_moment(text: str) -> datetime | None:
-    """The typed time without a zone; None where it is not one."""
-    try:
-        parsed = parse_datetime(text)
-    except ValueError:
-        return None
-    return parsed.replace(tzinfo=None) if parsed else None

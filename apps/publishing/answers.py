@@ -10,6 +10,7 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from apps.accounts.services import alert_close
+from apps.core.work.lanes import Priority
 from apps.delivery.models import Delivery
 from apps.delivery.services import delivery_create
 from apps.delivery.services.outcomes import dead_key
@@ -38,6 +39,8 @@ def start_answered(update: Inbound, bot: Bot) -> bool:
         payload={"bot": bot.pk, "chat_id": str(chat_id), "html": greeting(bot, language_of(update.sender))},
         dedupe_key=f"start:{bot.pk}:{chat_id}:{minute}",
         order_key=f"answer:{bot.pk}:{chat_id}",
+        kind="answer",
+        priority=Priority.URGENT,
     )
     return True
 

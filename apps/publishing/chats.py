@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import override
 
 from apps.publishing.models import Channel
+from apps.publishing.rights import unable
 from apps.publishing.services import channel_chat_moved, channel_right_changed
-from apps.publishing.services.channels import NO_RIGHT
 from apps.telegram.models import KnownChat
 from apps.telegram.routers import ChatChange
-
-REMOVED = gettext_noop(
-    "The bot was removed from the channel. Add it again as an administrator with the right to post messages."
-)
 
 
 def chat_followed(change: ChatChange) -> None:
@@ -24,9 +19,10 @@ def chat_followed(change: ChatChange) -> None:
             channel_chat_moved(channel=channel, chat_id=change.chat.chat_id)
     if change.can_post is None:
         return
-    gone = change.chat.status in {KnownChat.Status.LEFT, KnownChat.Status.KICKED}
     for channel in channels_of(change.chat, chat_id=change.chat.chat_id):
-        channel_right_changed(channel=channel, can_post=change.can_post, problem=_(REMOVED) if gone else _(NO_RIGHT))
+        with override(channel.workspace.language):
+            words = unable(change.chat.status, is_group=change.chat.kind != KnownChat.Kind.CHANNEL)
+        channel_right_changed(channel=channel, can_post=change.can_post, problem=words)
 
 
 def channels_of(chat: KnownChat, *, chat_id: int) -> QuerySet[Channel]:

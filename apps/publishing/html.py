@@ -31,3 +31,8 @@ def plain(html: str, limit: int = 200) -> str:
     """The words alone, on one line, for descriptions."""
     words = " ".join(unescape(_TAG.sub(" ", sanitized(html))).split())
     return words if len(words) <= limit else words[: limit - 1].rstrip() + "…"
+
+
+def lines(html: str) -> str:
+    """The words alone, in their lines, for programs."""
+    return unescape(_TAG.sub("", sanitized(html))).strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import replace
 
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -14,8 +15,11 @@ from apps.core.work.drain import Defer
 from apps.delivery.models import Delivery
 from apps.delivery.ports import Absent, LookUpAnswer, Parcel, Receipt
 from apps.delivery.telegram import OFF_PAUSE, Destination, TelegramText, paused
-from apps.publishing.models import Channel, PreviewMessage, Publication
-from apps.publishing.services import channel_failed, channel_worked, publication_followed
+from apps.publishing.models import Channel, PreviewMessage, PublicationChange, PublicationPart
+from apps.publishing.services import channel_failed, channel_worked, check_soon, publication_followed
+from apps.publishing.services.changes import change_followed
+from apps.publishing.services.channels import RIGHTS_CODES
+from apps.publishing.services.trials import EXPIRES, test_followed, test_of
 from apps.telegram.services import BOT_CODES, bot_pause
 
 
@@ -28,13 +32,7 @@ class TelegramPost(TelegramText):
         Raises:
             Defer: the bot is paused; its publications wait until a check finds it well.
         """
-        channel = channel_of(delivery, with_bot=True)
-        bot = channel.bot
-        if bot is None:
-            raise PermanentError(_("The channel has no bot. Choose one in the channel."), code="no_bot")
-        if not bot.is_active:
-            raise paused(bot.problem)
-        return Destination(bot=bot.snapshot(), chat_id=channel.chat_id, is_group=channel.is_group)
+        return destination_of(channel_of(delivery, with_bot=True))
 
     def recorded(self, delivery: Delivery, outcome: str) -> None:
         """Follow the delivery in the publication, the channel and the bot."""
@@ -87,14 +85,90 @@ class PreviewPost:
         publication_followed(delivery)
 
 
+class TelegramChange(TelegramText):
+    """Edits, deletes, pins or unpins a message of a publication that is out."""
+
+    def prepare(self, delivery: Delivery) -> Destination:
+        """Read the bot as it is now, and the chat where the message stands.
+
+        Raises:
+            Defer: the bot is paused.
+        """
+        change = PublicationChange.objects.select_related("part__publication__channel__bot")
+        found = change.filter(delivery=delivery).first()
+        if found is None:
+            raise PermanentError(_("The publication is not there any more."), code="publication_gone")
+        to = destination_of(found.part.publication.channel)
+        return replace(to, chat_id=found.part.chat_id or to.chat_id)
+
+    def recorded(self, delivery: Delivery, outcome: str) -> None:
+        """Follow it in the publication; a refusal for want of a right has the channel looked at."""
+        change_followed(delivery)
+        if outcome == Delivery.Outcome.FAILED and delivery.error_code in RIGHTS_CODES:
+            change = PublicationChange.objects.select_related("part__publication__channel")
+            if found := change.filter(delivery=delivery).first():
+                check_soon(found.part.publication.channel)
+
+
+class TelegramTest(TelegramText):
+    """Sends a message that tries a channel, and deletes it again."""
+
+    def prepare(self, delivery: Delivery) -> Destination:
+        """Read the bot and the chat as they are now; a message is taken away where it was sent to.
+
+        Raises:
+            Defer: the bot is paused.
+            PermanentError: nobody waits for it any more.
+        """
+        channel = tried(delivery)
+        to = destination_of(channel)
+        return replace(to, chat_id=str(delivery.payload.get("chat_id") or to.chat_id))
+
+    def recorded(self, delivery: Delivery, outcome: str) -> None:  # noqa: ARG002
+        """Follow it in the test."""
+        test_followed(delivery)
+
+
+def tried(delivery: Delivery) -> Channel:
+    """The channel that a test tries.
+
+    Raises:
+        PermanentError: the test is gone, or its message comes too late; a deletion never does.
+    """
+    test = test_of(delivery)
+    if test is None:
+        raise PermanentError(_("The test message is not there any more."), code="test_gone")
+    if delivery.pk == test.delivery_id and now() - test.created_at > EXPIRES:
+        raise PermanentError(_("It could not be sent in time. Send another one."), code="test_expired")
+    return test.channel
+
+
+def destination_of(channel: Channel) -> Destination:
+    """The bot and the chat of a channel.
+
+    Raises:
+        PermanentError: it has no bot.
+        Defer: its bot is paused; what it is to do waits until a check finds it well.
+    """
+    bot = channel.bot
+    if bot is None:
+        raise PermanentError(_("The channel has no bot. Choose one in the channel."), code="no_bot")
+    if not bot.is_active:
+        raise paused(bot.problem)
+    return Destination(bot=bot.snapshot(), chat_id=channel.chat_id, is_group=channel.is_group)
+
+
 def preview_message_make(delivery: Delivery) -> None:
     """Put the publication on its page and write the message's id and address into the delivery."""
-    publication = Publication.objects.select_related("channel").get(delivery=delivery)
+    part = PublicationPart.objects.select_related("publication__channel").get(delivery=delivery)
+    publication = part.publication
     message = PreviewMessage.objects.create(
         channel=publication.channel,
         publication=publication,
         title=publication.title,
-        html=publication.html,
+        html=part.html,
+        media=part.media,
+        buttons=part.buttons,
         published_at=delivery.sent_at or now(),
     )
     Channel.objects.filter(pk=publication.channel_id).update(
@@ -111,10 +185,10 @@ def channel_of(delivery: Delivery, *, with_bot: bool = False) -> Channel:
         PermanentError: the publication is gone.
         Defer: its channel is switched off.
     """
-    related = ["channel__bot"] if with_bot else ["channel"]
-    publication = Publication.objects.select_related(*related).filter(delivery=delivery).first()
-    if publication is None:
+    related = ["publication__channel__bot"] if with_bot else ["publication__channel"]
+    part = PublicationPart.objects.select_related(*related).filter(delivery=delivery).first()
+    if part is None:
         raise PermanentError(_("The publication is not there any more."), code="publication_gone")
-    if not publication.channel.is_active:
+    if not part.publication.channel.is_active:
         raise Defer(until=now() + OFF_PAUSE, reason=_("the channel is switched off"))
-    return publication.channel
+    return part.publication.channel

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from apps.core.clock import now
 from apps.sources.admin_display import moment
-from apps.sources.models import Post, Source
+from apps.sources.models import AccountAsk, Post, Source
 from apps.telegram.models import Budget
 
 
@@ -25,6 +25,12 @@ class ChannelScreens:
         if source.session is None:
             return _("None yet. It is chosen by itself once an account is logged in.")
         name = str(source.session)
+        if source.paused_code:
+            return tried_again_words(source, name)
+        if not source.username and source.chat_id is not None:
+            name = _("%(account)s. The channel has no public name: only accounts that are in it can read it.") % {
+                "account": name
+            }
         waits = Budget.objects.filter(
             session=source.session, operation=Budget.Operation.HISTORY, waits_until__gt=now()
         ).first()
@@ -41,6 +47,17 @@ class ChannelScreens:
         forward = format_html("{} {}", _("New posts:"), moment(source.last_ok_at) or "")
         back = back_words(source)
         return format_html("{}<br>{}", forward, back) if back else forward
+
+
+def tried_again_words(source: Source, name: str) -> str:
+    """When a channel that is closed to its accounts is tried again by itself."""
+    waiting = (
+        AccountAsk.objects.live().filter(source=source, what=AccountAsk.What.REGAIN).order_by("not_before").first()
+    )
+    if waiting is None:
+        return _("%(account)s · It is not tried again by itself; resume the source to try.") % {"account": name}
+    when = date_format(timezone.localtime(waiting.not_before), "SHORT_DATETIME_FORMAT")
+    return _("%(account)s · Pult tries by itself again at %(when)s.") % {"account": name, "when": when}
 
 
 def back_words(source: Source) -> str:

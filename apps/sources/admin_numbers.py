@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -22,15 +17,14 @@ from django.utils.translation import gettext as _
 from apps.accounts.access import permitted
 from apps.accounts.models import Workspace
 from apps.accounts.requests import shown_of, user_of
-from apps.core.clock import now
 from apps.sources.models import Post, Source
 from apps.sources.numbers import Numbers, Period, Tally, numbers_of
+from apps.sources.numbers_topics import share, topic_name, topic_rows
+from apps.sources.periods import period_of, presets
+from apps.sources.spreadsheets import file_of
 
-PRESETS = (1, 7, 30, 90, 365)
-DAYS_MAX = 3660
 ROWS_SHOWN = 50
 HEIGHT, BAR = 120, 10
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +80,7 @@ def numbers_page(screen: Any, request: HttpRequest) -> HttpResponse:
         "sources_more": max(0, len(found.sources) - ROWS_SHOWN),
         "language_rows": rows([(code or "–", tally, "") for code, tally in most(found.languages)]),
         "kind_rows": rows([(kind_words(code), tally, "") for code, tally in most(found.kinds)]),
+        "topic_rows": topic_rows(found, period, workspaces),
         "tags": found.tags,
         "seen": [told(post, post.views) for post in found.seen],
         "passed_on": [told(post, post.forwards) for post in found.passed_on],
@@ -121,43 +116,6 @@ def seen(request: HttpRequest) -> list[Workspace]:
     if not workspaces and not user.is_superuser:
         raise PermissionDenied
     return workspaces
-
-
-def period_of(request: HttpRequest, workspaces: Sequence[Workspace]) -> Period:
-    """The period that the address names, in the first workspace's zone; a wrong one gives the last thirty days."""
-    zone: ZoneInfo = workspaces[0].zone if workspaces else ZoneInfo(settings.TIME_ZONE)
-    today = now().astimezone(zone).date()
-    days = request.GET.get("period", "")
-    if days.isdecimal() and 0 < int(days) <= DAYS_MAX:
-        return Period(today - timedelta(days=int(days) - 1), today, zone)
-    first, last = day_of(request.GET.get("from", "")), day_of(request.GET.get("to", ""))
-    if first is None and last is None:
-        return Period(today - timedelta(days=29), today, zone)
-    last = last or today
-    first = first or last
-    first, last = min(first, last), max(first, last)
-    return Period(max(first, last - timedelta(days=DAYS_MAX)), last, zone)
-
-
-def day_of(typed: str) -> date | None:
-    """A date as a browser's field sends it; None for anything else, and for years that no clock can show."""
-    try:
-        day = date.fromisoformat(typed)
-    except ValueError:
-        return None
-    return day if 1990 <= day.year <= 2200 else None
-
-
-def presets(request: HttpRequest) -> list[dict[str, Any]]:
-    """The periods that one click gives."""
-    names = {1: _("Today"), 7: _("7 days"), 30: _("30 days"), 90: _("90 days"), 365: _("A year")}
-    asked = request.GET.get("period") or ("" if request.GET.get("from") or request.GET.get("to") else "30")
-    return [{"days": days, "name": names[days], "is_chosen": asked == str(days)} for days in PRESETS]
-
-
-def share(part: int, whole: int) -> str:
-    """A part of the whole in percent; nothing where there is no whole."""
-    return f"{number_format(round(100 * part / whole, 1), 1)} %" if whole else "–"
 
 
 def most(tallies: dict[Any, Tally]) -> list[tuple[Any, Tally]]:
@@ -252,6 +210,12 @@ def by_hour(found: Numbers, _period: Period) -> list[list[str]]:
 
 
 def by_topic(found: Numbers, _period: Period) -> list[list[str]]:
+    """The editors' topics."""
+    several = len({one.topic.workspace_id for one in found.topics}) > 1
+    return tallied(_("topic"), ((topic_name(one.topic, with_workspace=several), one.whole) for one in found.topics))
+
+
+def by_tag(found: Numbers, _period: Period) -> list[list[str]]:
     """Hashtags."""
     return [[_("hashtag"), _("posts")], *([f"#{tag}", str(number)] for tag, number in found.tags)]
 
@@ -281,20 +245,8 @@ TABLES = {
     "days": by_day,
     "hours": by_hour,
     "topics": by_topic,
+    "hashtags": by_tag,
     "languages": by_language,
     "kinds": by_kind,
     "top": by_reach,
 }
-
-
-def file_of(lines: Iterable[Sequence[str]]) -> bytes:
-    """Lines as CSV; what a spreadsheet would take for a formula is made text."""
-    written = io.StringIO()
-    writer = csv.writer(written, delimiter=";", lineterminator="\r\n")
-    writer.writerows([[harmless(cell) for cell in line] for line in lines])
-    return ("\ufeff" + written.getvalue()).encode()
-
-
-def harmless(cell: str) -> str:
-    """A cell that no spreadsheet calculates."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell

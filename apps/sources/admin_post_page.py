@@ -32,7 +32,7 @@ from apps.sources.services.fetching import is_fetchable
 
 REVISIONS_SHOWN = 20
 HIDDEN_EMPTY = frozenset(
-    ("title", "author", "link", "forwarded", "answers", "counts", "gallery", "earlier", "marks", "same_text")
+    ("title", "author", "link", "forwarded", "answers", "counts", "gallery", "earlier", "marks", "same_text", "topics")
 )
 
 

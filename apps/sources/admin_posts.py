@@ -23,6 +23,7 @@ from apps.sources.admin_post_page import PostPage, small_picture, wordless_note
 from apps.sources.admin_post_screens import PostScreens
 from apps.sources.filters import rule_words
 from apps.sources.models import Post
+from apps.sources.post_topics import TopicFilter, topics_line
 
 TAKEN_BACK_MAX = 2000
 
@@ -70,7 +71,7 @@ class PostAdmin(PostPage, PostScreens, WorkspaceModelAdmin[Post]):
     audit_saves = False
     list_display = ("excerpt", "source_name", "published", "language", "fate")
     list_display_links = ("excerpt",)
-    list_filter = (KeptFilter, CopiesFilter, "dropped_rule", LanguageFilter, "source")
+    list_filter = (KeptFilter, TopicFilter, CopiesFilter, "dropped_rule", LanguageFilter, "source")
     list_select_related = ("source", "copy_of__source")
     search_fields = ("title", "text")
     search_help_text = _("Words of the title or text")
@@ -79,7 +80,18 @@ class PostAdmin(PostPage, PostScreens, WorkspaceModelAdmin[Post]):
     actions = ("take_back", "remove")
     empty_text = _("What sources give appears here within a minute of collection. Add a source first.")
     fields = (
-        *("marks", "title", "text_shown", "gallery", "earlier", "same_text", "counts", "forwarded", "answers"),
+        *(
+            "marks",
+            "title",
+            "text_shown",
+            "gallery",
+            "earlier",
+            "same_text",
+            "topics",
+            "counts",
+            "forwarded",
+            "answers",
+        ),
         *("source_name", "author", "link", "published_at", "collected_at", "language", "fate"),
         "external_id",
     )
@@ -134,6 +146,11 @@ class PostAdmin(PostPage, PostScreens, WorkspaceModelAdmin[Post]):
                 '{} <span class="pult-quiet">{}</span>', tag("warning", _t("Dropped")), rule_words(post.dropped_by)
             )
         return tag("done", _t("Taken back") if post.is_taken_back else _t("Kept"))
+
+    @admin.display(description=_("topics"))
+    def topics(self, post: Post) -> SafeString | str:
+        """What it is about."""
+        return topics_line(post)
 
     @admin.display(description=_("address"), empty_value="–")
     def link(self, post: Post) -> SafeString | None:

@@ -21,6 +21,7 @@ from apps.sources.admin_feeds import FeedScreens
 from apps.sources.admin_filters import FilterScreens
 from apps.sources.admin_health import HealthScreens, StandingFilter
 from apps.sources.admin_pages import PageScreens
+from apps.sources.admin_private import PrivateScreens
 from apps.sources.admin_signatures import signatures_shown
 from apps.sources.admin_source_actions import SourceActions
 from apps.sources.forms import SourceForm, is_export
@@ -32,6 +33,7 @@ KIND_FIELDS: dict[str, tuple[str, ...]] = {
     Source.Kind.PAGE: ("url", "link_selector", "interval_s", "is_adaptive", "fetch_media"),
     Source.Kind.TELEGRAM: ("channel", "interval_s", "backfill_posts", "backfill_from", "fetch_media", "upload"),
     Source.Kind.EXPORT: ("upload",),
+    Source.Kind.HAND: (),
 }
 # What is told of a source of each kind, below what is asked.
 KIND_FACTS: dict[str, tuple[str, ...]] = {
@@ -50,7 +52,16 @@ def shown_for(field: str) -> str:
 
 
 @admin.register(Source)
-class SourceAdmin(AnyCaseSearch, HealthScreens, ChannelScreens, FilterScreens, FeedScreens, PageScreens, SourceActions):
+class SourceAdmin(
+    AnyCaseSearch,
+    HealthScreens,
+    ChannelScreens,
+    FilterScreens,
+    FeedScreens,
+    PageScreens,
+    PrivateScreens,
+    SourceActions,
+):
     """Sources: how each stands, and what to do about it."""
 
     class Media:
@@ -58,7 +69,7 @@ class SourceAdmin(AnyCaseSearch, HealthScreens, ChannelScreens, FilterScreens, F
 
     form = SourceForm
     audit_saves = False
-    actions_list: Any = ("find_feeds", "web_page", "feeds_opml")
+    actions_list: Any = ("find_feeds", "web_page", "private_channel", "feeds_opml")
     list_display = ("name", "health", "last_post", "a_day", "kept", "kind")
     list_display_links = ("name",)
     list_filter = (StandingFilter, "kind")

@@ -1,5 +1,7 @@
 """The app's entry in Django."""
 
+from typing import Any
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import import_string
@@ -10,7 +12,7 @@ from apps.core.startup import on_demand
 from apps.core.work import kinds
 
 # What waits to be worked: `process` names who drains a kind that no Celery worker does.
-KINDS: tuple[dict[str, str], ...] = (
+KINDS: tuple[dict[str, Any], ...] = (
     {
         "name": "poll",
         "model": "sources.Poll",
@@ -42,6 +44,12 @@ KINDS: tuple[dict[str, str], ...] = (
         "on_dead": "apps.sources.services.fetching.fetch_dead",
     },
     {
+        "name": "account_ask",
+        "model": "sources.AccountAsk",
+        "process": "run_telegram_reader",
+        "on_dead": "apps.sources.services.asking.ask_dead",
+    },
+    {
         "name": "health_check",
         "model": "sources.HealthCheck",
         "task": "apps.sources.tasks.health_look",
@@ -53,15 +61,42 @@ KINDS: tuple[dict[str, str], ...] = (
         "task": "apps.sources.tasks.retention_clear",
         "on_dead": "apps.sources.services.upkeep.round_dead",
     },
-    {"name": "copy_check", "model": "sources.CopyCheck", "task": "apps.sources.tasks.copies_recheck"},
-    {"name": "kinship_review", "model": "sources.KinshipReview", "task": "apps.sources.tasks.kinships_review"},
+    {
+        "name": "copy_check",
+        "model": "sources.CopyCheck",
+        "task": "apps.sources.tasks.copies_recheck",
+        "on_dead": "apps.sources.services.failed_work.copy_check_dead",
+    },
+    {
+        "name": "topic_read",
+        "model": "sources.TopicRead",
+        "task": "apps.sources.tasks.topics_read",
+        "on_dead": "apps.sources.services.topic_reads.topic_read_dead",
+    },
+    {
+        "name": "topic_removal",
+        "model": "sources.TopicRemoval",
+        "task": "apps.sources.tasks.topics_clear",
+        "on_dead": "apps.sources.services.topic_removal.topic_removal_dead",
+    },
+    {
+        "name": "kinship_review",
+        "model": "sources.KinshipReview",
+        "task": "apps.sources.tasks.kinships_review",
+        "on_dead": "apps.sources.services.failed_work.kinship_review_dead",
+    },
     {
         "name": "hub_ask",
         "model": "sources.HubAsk",
         "task": "apps.sources.tasks.hubs_ask",
         "on_dead": "apps.sources.services.hub_work.ask_dead",
     },
-    {"name": "hub_push", "model": "sources.HubPush", "task": "apps.sources.tasks.pushes_read"},
+    {
+        "name": "hub_push",
+        "model": "sources.HubPush",
+        "task": "apps.sources.tasks.pushes_read",
+        "on_dead": "apps.sources.services.failed_work.hub_push_dead",
+    },
 )
 
 

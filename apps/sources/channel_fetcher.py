@@ -7,63 +7,35 @@ too, so that a wait that Telegram asks for stops files and nothing else.
 from __future__ import annotations
 
 import random
-import threading
 from datetime import datetime, timedelta
-from types import TracebackType
-from typing import Self
-
-import structlog
-from django.db import DatabaseError, close_old_connections, connections
 
 from apps.core.clock import now
 from apps.core.errors import RetryableError
-from apps.core.work import claims, drain, kinds, stopping
+from apps.core.work import claims, drain, kinds
 from apps.core.work.drain import Defer
 from apps.core.work.scan import Only
 from apps.sources.channel_reader import WAIT_S, WAITS, Accounts
+from apps.sources.channel_threads import BesideReading
 from apps.sources.collectors.media import channel_media_fetch
 from apps.sources.media_bytes import Kept
 from apps.sources.media_parts import MediaPlan
 from apps.sources.models import Source
 from apps.sources.services import fetching
 
-log = structlog.get_logger(__name__)
 KIND = "channel_fetch"
 LEASE = timedelta(minutes=5)
-LOOK_S = 1.0
 FLIGHTS_MOST = 4
-JOIN_S = 15.0
 
 
-class ChannelFetching:
+class ChannelFetching(BesideReading):
     """Drains fetches with these accounts; `with ChannelFetching(host):` starts and stops its thread."""
 
+    name = "channel-fetching"
+
     def __init__(self, accounts: Accounts) -> None:
-        self._accounts = accounts
+        super().__init__(accounts)
         self._until: dict[int, datetime] = {}
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="channel-fetching", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._ended.set()
-        self._thread.join(JOIN_S)
-
-    def _run(self) -> None:
-        try:
-            while not (self._ended.wait(LOOK_S) or stopping.is_asked()):
-                try:
-                    self.turn()
-                except DatabaseError as error:
-                    log.warning("fetcher.database_away", error=str(error))
-                close_old_connections()
-        finally:
-            connections.close_all()
+        self._held: frozenset[int] = frozenset()
 
     def turn(self) -> None:
         """Look once, and drain what is due."""
@@ -85,9 +57,13 @@ class ChannelFetching:
 
     def fetchable(self) -> Only:
         """The channels of the accounts that may be asked for files now."""
+        held = self._accounts.held()
+        for pk in held - self._held:
+            fetching.fetches_taken_over(pk)
+        self._held = held
         at = now()
         self._until = {pk: until for pk, until in self._until.items() if until > at}
-        return Only("source", Source.objects.filter(session__in=self._accounts.held() - self._until.keys()))
+        return Only("source", Source.objects.filter(session__in=held - self._until.keys()))
 
     async def fetch(self, plan: MediaPlan) -> Kept | None:
         """Fetch one file; what must wait is put off."""

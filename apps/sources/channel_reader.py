@@ -20,7 +20,7 @@ from apps.core.work.drain import Defer
 from apps.core.work.scan import Only
 from apps.sources.collectors.channel import FIND_LATER, ReadPlan, ReadResult, channel_read
 from apps.sources.models import Poll, Source
-from apps.sources.services import channel_accounts, read_schedule, reads
+from apps.sources.services import asks, channel_accounts, read_schedule, reads
 from apps.telegram.reading import ChannelReader
 
 log = structlog.get_logger(__name__)
@@ -145,6 +145,7 @@ class ChannelReading:
             put_off, self._put_off = self._put_off, []
         if hinted:
             read_schedule.reads_hinted(hinted)
+            asks.regains_hinted(hinted)
         for pk, until in put_off:
             read_schedule.reads_put_off(session_pk=pk, until=until)
         at = now()

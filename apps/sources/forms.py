@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.files import File
@@ -55,6 +55,9 @@ class SourceForm(SourceKeepingPart, ChannelFormPart):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "kind" in self.fields:  # the source of what editors bring in makes itself
+            choice = cast(forms.ChoiceField, self.fields["kind"])
+            choice.choices = [pair for pair in Source.Kind.choices if pair[0] != Source.Kind.HAND]
         if "url" in self.fields:
             self.fields["url"].help_text = format_html(
                 '{} <a class="pult-link" href="{}">{}</a>',

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # apps above register before the models are loaded
 
 Listener = Callable[[Sequence["Post"]], None]
 VoiceListener = Callable[[Sequence["Voice"]], None]
+TopicListener = Callable[[int, int | None], None]
 
 _added: list[str] = []
 _changed: list[str] = []
@@ -23,6 +24,7 @@ _changing: list[str] = []
 _retiring: list[str] = []
 _deleted: list[str] = []
 _voices: list[str] = []
+_topics: list[str] = []
 
 
 def register(path: str) -> None:
@@ -75,6 +77,22 @@ def register_voices(path: str) -> None:
     """Have the function at this dotted path called with voices that joined or left a family."""
     if path not in _voices:
         _voices.append(path)
+
+
+def register_topics(path: str) -> None:
+    """Have the function at this dotted path called when other posts are about a topic, or its weight is another.
+
+    It gets the workspace's id and the topic's; None for a topic that is being removed.
+    """
+    if path not in _topics:
+        _topics.append(path)
+
+
+def tell_topics(workspace_id: int, topic_id: int | None) -> None:
+    """Tell of a topic that changed; call it in the transaction of the change."""
+    for path in _topics:
+        listener: TopicListener = import_string(path)
+        listener(workspace_id, topic_id)
 
 
 def tell_added(posts: Sequence[Post]) -> None:

@@ -121,9 +121,12 @@ def bytes_keep(*, workspace_id: int, incoming: Incoming) -> Kept:
 
 
 def _stored(name: str, content: File[bytes], size: int) -> str:
-    """The file under exactly this name: what a killed worker left there half-written makes way."""
+    """The file under exactly this name: one of another length, from a lost disk or an old release, makes way."""
     if default_storage.exists(name):
         if default_storage.size(name) == size:
             return name
         default_storage.delete(name)
-    return default_storage.save(name, content)
+    stored = default_storage.save(name, content)
+    if stored != name:  # another worker stored the same content in between
+        default_storage.delete(stored)
+    return name

@@ -15,9 +15,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import CharField, Count, F, Func, Q, QuerySet, Sum
+from django.db.models.functions import TruncDay
 
 from apps.accounts.models import Workspace
-from apps.sources.models import PastCount, Post
+from apps.sources.models import PastCount, Post, PostTopic, Topic
 
 TOP = 10
 TAGS_FROM, TAGS_SHOWN = 5_000, 20
@@ -26,6 +27,11 @@ COUNTED = {
     "posts": Count("*"),
     "kept": Count("workspace", filter=Q(dropped_by="")),
     "used": Count("workspace", filter=Q(is_used=True)),
+}
+TOPICS_COUNTED = {
+    "posts": Count("*"),
+    "kept": Count("topic", filter=Q(is_kept=True)),
+    "used": Count("topic", filter=Q(is_used=True)),
 }
 TAG = re.compile(r"(?<![\w#])#([^\W\d_][\w]{1,49})")
 
@@ -70,10 +76,20 @@ class Tally:
 
 
 @dataclass(slots=True)
+class TopicTally:
+    """A topic in numbers, as a whole and by day; days without posts are left out."""
+
+    topic: Topic
+    whole: Tally = field(default_factory=Tally)
+    days: dict[date, Tally] = field(default_factory=lambda: defaultdict(Tally))
+
+
+@dataclass(slots=True)
 class Numbers:
     """A period in numbers.
 
     Attributes:
+        topics: every topic of the editors, the commonest first; posts that are kept no longer are not counted.
         removed: how many of the posts are kept no longer.
         tags: hashtags of the newest kept posts, the commonest first.
         seen, passed_on: the posts with most views and most forwards.
@@ -86,6 +102,7 @@ class Numbers:
     kinds: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
     days: dict[date, Tally] = field(default_factory=lambda: defaultdict(Tally))
     hours: list[Tally] = field(default_factory=lambda: [Tally() for _hour in range(24)])
+    topics: list[TopicTally] = field(default_factory=list)
     tags: list[tuple[str, int]] = field(default_factory=list)
     seen: list[Post] = field(default_factory=list)
     passed_on: list[Post] = field(default_factory=list)
@@ -118,6 +135,7 @@ def numbers_of(workspaces: Sequence[Workspace], period: Period) -> Numbers:
     ).order_by()
     _by_kind(found, posts, past)
     _by_hour(found, posts, past, period.zone)
+    found.topics = topics_of(workspaces, period)
     found.tags = tags_of(posts)
     found.seen = _most(posts, "views")
     found.passed_on = _most(posts, "forwards")
@@ -141,6 +159,20 @@ def _by_hour(found: Numbers, posts: QuerySet[Post], past: QuerySet[PastCount], z
         local = at.astimezone(zone)
         found.days[local.date()].add(number, kept, used)
         found.hours[local.hour].add(number, kept, used)
+
+
+def topics_of(workspaces: Sequence[Workspace], period: Period) -> list[TopicTally]:
+    """The editors' topics with their posts of the period by day: two queries, the second from an index alone."""
+    topics = Topic.objects.filter(workspace__in=workspaces).select_related("workspace").order_by("name", "pk")
+    tallies = {topic.pk: TopicTally(topic) for topic in topics}
+    told = PostTopic.objects.filter(
+        topic__in=list(tallies), published_at__gte=period.begins, published_at__lt=period.ends
+    ).order_by()
+    day = TruncDay("published_at", tzinfo=period.zone)
+    for pk, at, number, kept, used in told.annotate(at=day).values_list("topic", "at").annotate(**TOPICS_COUNTED):
+        for tally in (tallies[pk].whole, tallies[pk].days[at.date()]):
+            tally.add(number, kept, used)
+    return sorted(tallies.values(), key=lambda tally: -tally.whole.posts)
 
 
 def tags_of(posts: QuerySet[Post]) -> list[tuple[str, int]]:

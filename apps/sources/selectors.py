@@ -36,6 +36,8 @@ def source_health(source: Source, at: datetime, *, planned: datetime | None = No
         return Health("error", _("Broken"), _problem(source, at))
     if source.failures or source.last_error:
         return Health("warning", _("Stumbles"), _problem(source, at))
+    if source.kind == Source.Kind.HAND:
+        return Health("done", _("Works"), _("Holds what editors bring in themselves; it is not collected."))
     if source.last_ok_at is None:
         return Health("waiting", _("New"), _waits(source))
     if source.quiet_since is not None:

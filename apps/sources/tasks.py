@@ -6,10 +6,23 @@ from datetime import timedelta
 
 from celery import shared_task
 
-from apps.core import http
+from apps.accounts.work_alerts import work_alerts_settle
+from apps.core import http, stray_files
 from apps.core.work import drain
 from apps.sources.collectors import media
-from apps.sources.services import copies, fetching, health, hub_work, imports, kinships, mending, polls, retention
+from apps.sources.services import (
+    copies,
+    fetching,
+    health,
+    hub_work,
+    imports,
+    kinships,
+    mending,
+    polls,
+    retention,
+    topic_reads,
+    topic_removal,
+)
 
 POLLS = drain.Job(
     kind="poll",
@@ -36,6 +49,16 @@ RETENTION = drain.Job(
 )
 COPY_CHECKS = drain.BatchJob(kind="copy_check", work=copies.copies_recheck, lease=timedelta(minutes=2), batch=100)
 KINSHIPS = drain.BatchJob(kind="kinship_review", work=kinships.kinships_review, lease=timedelta(minutes=5), batch=1)
+TOPIC_READS = drain.Job(
+    kind="topic_read",
+    work=topic_reads.topic_read,
+    record=topic_reads.topic_read_record,
+    lease=timedelta(minutes=5),
+    batch=1,
+)
+TOPIC_REMOVALS = drain.Job(
+    kind="topic_removal", work=topic_removal.topic_removal_work, lease=timedelta(minutes=5), batch=1
+)
 HUB_ASKS = drain.Job(
     kind="hub_ask",
     plan=hub_work.ask_plan,
@@ -98,6 +121,18 @@ def copies_recheck() -> None:
 
 
 @shared_task(queue="default")
+def topics_read() -> None:
+    """Read past posts for topics that were made or changed."""
+    drain.run(TOPIC_READS)
+
+
+@shared_task(queue="default")
+def topics_clear() -> None:
+    """Delete the marks of topics that were removed."""
+    drain.run(TOPIC_REMOVALS)
+
+
+@shared_task(queue="default")
 def kinships_review() -> None:
     """Look for sister channels."""
     drain.run_batches(KINSHIPS)
@@ -117,5 +152,7 @@ def pushes_read() -> None:
 
 @shared_task(queue="default")
 def work_mend() -> None:
-    """Make the rounds and collections that are missing; beat calls it every minute."""
+    """Make what is missing, and close what is over; beat calls it every minute."""
     mending.work_mend()
+    work_alerts_settle()
+    stray_files.sweep_daily()

@@ -151,7 +151,11 @@ def excerpt_of(judge: Judge, candidate: Candidate, verdict: Verdict) -> tuple[tu
     """The beginning of a post, or the place where the deciding rule found something, in pieces."""
     words = candidate.words
     hit = judge.hit(verdict.number, candidate) if verdict.number is not None else None
-    spans = hit.spans if hit else ()
+    return excerpt_at(words, hit.spans if hit else ())
+
+
+def excerpt_at(words: str, spans: Sequence[tuple[int, int]]) -> tuple[tuple[str, bool], ...]:
+    """The beginning of a text, or the first of these places where it comes later, in pieces."""
     start = max(0, spans[0][0] - LEAD) if spans and spans[0][1] > EXCERPT else 0
     end = min(len(words), start + EXCERPT)
     pieces: list[tuple[str, bool]] = [("…", False)] if start else []

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.admin_base import WorkspaceModelAdmin, each
@@ -17,14 +19,28 @@ from apps.accounts.admin_parts import ReadOnly
 from apps.accounts.admin_search import AnyCaseSearch
 from apps.accounts.requests import shown_of, user_of
 from apps.core.work.admin_page import WorkPageMixin
+from apps.stories import admin_behind as admin_behind
+from apps.stories import admin_close_calls as admin_close_calls
+from apps.stories import admin_house as admin_house
+from apps.stories import admin_legal as admin_legal
+from apps.stories import admin_presets as admin_presets
+from apps.stories import admin_prompts as admin_prompts
+from apps.stories import admin_quality as admin_quality
 from apps.stories import services
-from apps.stories.models import Grouping, Preset, Rewrite, Story
+from apps.stories.admin_approve import stories_approve
+from apps.stories.list_order import (
+    ORDERINGS,
+    OrderedList,
+    TopicFilter,
+    order_of,
+    order_words,
+    orders_offered,
+    story_extras,
+)
+from apps.stories.models import Grouping, Rewrite, Story
 from apps.stories.queue import QUEUE, second_line, tabs_of, time_tag
-
-if TYPE_CHECKING:
-    from django.contrib.admin.views.main import ChangeList
-else:
-    from unfold.views import ChangeList
+from apps.stories.selectors import sources_changed_counts
+from apps.stories.services.merging import STORIES_MAX
 
 TONES = {"review": "warning", "published": "done", "aside": "quiet"}
 STATUS = "status__exact"
@@ -38,12 +54,21 @@ def workbench_url(pk: object) -> str:
         return reverse("admin:stories_story_change", args=[pk])
 
 
-class StoryList(ChangeList):
+class StoryList(OrderedList):
     """The queue; its rows open the workbench."""
 
     def url_for_result(self, result: models.Model) -> str:
         """The story's own page."""
         return workbench_url(result.pk)
+
+    def get_results(self, request: HttpRequest) -> None:
+        """The rows of the page, each with how many of its sources changed since its text."""
+        super().get_results(request)
+        rows: list[Any] = list(self.result_list)
+        changed = sources_changed_counts(rows)
+        for row in rows:
+            row.sources_changed = changed.get(row.pk, 0)
+        self.result_list = rows
 
 
 @admin.register(Story)
@@ -57,15 +82,16 @@ class StoryAdmin(ReadOnly, AnyCaseSearch, WorkspaceModelAdmin[Story]):
     list_after_template = "stories/queue_keys.html"
     search_fields = ("title", "current_version__title", "first_voice")
     search_help_text = _("Title or first source")
-    actions = ("approve", "put_aside", "bring_back", "write_draft")
+    list_filter = (TopicFilter,)
+    actions = ("approve", "put_aside", "bring_back", "merge", "write_draft")
     ordering = ("-last_at", "-id")
     empty_text = _("Stories appear here by themselves as your sources publish. Add a source, or import an export file.")
 
     class Media:
-        css = {"all": ("stories/list.css",)}
+        css = {"all": ("stories/list.css", "stories/order.css")}
         js = ("stories/list.js",)
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:  # noqa: ARG002
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[StoryList]:  # noqa: ARG002
         """The list whose rows open the workbench."""
         return StoryList
 
@@ -80,8 +106,14 @@ class StoryAdmin(ReadOnly, AnyCaseSearch, WorkspaceModelAdmin[Story]):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """The list with its tabs."""
-        tabs = tabs_of(shown_of(request), chosen=request.GET.get(STATUS, ""), is_search="q" in request.GET)
-        return super().changelist_view(request, {"queue_tabs": tabs, **(extra_context or {})})
+        chosen, topic = request.GET.get(STATUS, ""), request.GET.get(TopicFilter.parameter_name, "")
+        tabs = tabs_of(shown_of(request), chosen=chosen, is_search="q" in request.GET, topic=topic)
+        orders = {"queue_orders": orders_offered(request), "queue_order_words": order_words()}
+        return super().changelist_view(request, {"queue_tabs": tabs, **orders, **(extra_context or {})})
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """The important ones first, or the newest."""
+        return ORDERINGS[order_of(request)]
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         """The workbench, where there is one."""
@@ -97,7 +129,10 @@ class StoryAdmin(ReadOnly, AnyCaseSearch, WorkspaceModelAdmin[Story]):
     def headline(self, story: Story) -> SafeString:
         """The title, and under it where the story came from and how far its text is."""
         return format_html(
-            '<span class="queue-title">{}</span><span class="queue-line">{}</span>', story.title, second_line(story)
+            '<span class="queue-title">{}</span><span class="queue-line">{}</span>{}',
+            story.title,
+            second_line(story),
+            story_extras(story),
         )
 
     @admin.display(description=_("sources"), ordering="sources_count")
@@ -119,9 +154,9 @@ class StoryAdmin(ReadOnly, AnyCaseSearch, WorkspaceModelAdmin[Story]):
     # Actions
 
     @admin.action(description=_("Approve"), permissions=["story.approve"])
-    def approve(self, request: HttpRequest, queryset: models.QuerySet[Story]) -> None:
-        """Accept the texts of the chosen stories."""
-        each(queryset, lambda story: services.story_approve(story=story, editor=user_of(request))).tell(request)
+    def approve(self, request: HttpRequest, queryset: models.QuerySet[Story]) -> HttpResponse | None:
+        """Accept the texts of the chosen stories; ask for a reason where legal marks are missing."""
+        return stories_approve(request, queryset, opts=self.opts)
 
     @admin.action(description=_("Put aside"), permissions=["story.put_aside"])
     def put_aside(self, request: HttpRequest, queryset: models.QuerySet[Story]) -> None:
@@ -132,6 +167,12 @@ class StoryAdmin(ReadOnly, AnyCaseSearch, WorkspaceModelAdmin[Story]):
     def bring_back(self, request: HttpRequest, queryset: models.QuerySet[Story]) -> None:
         """Return the chosen stories to where they were."""
         each(queryset, lambda story: services.story_bring_back(story=story, editor=user_of(request))).tell(request)
+
+    @admin.action(description=_("Merge with…"), permissions=["story.correct"])
+    def merge(self, request: HttpRequest, queryset: models.QuerySet[Story]) -> HttpResponse | None:  # noqa: ARG002
+        """Go on to the page that asks which of the chosen stories stays."""
+        chosen = [("story", story.pk) for story in queryset[:STORIES_MAX]]
+        return HttpResponseRedirect(f"{reverse('desk:stories_merge')}?{urlencode(chosen)}") if chosen else None
 
     @admin.action(description=_("Write a draft"), permissions=["story.rewrite"])
     def write_draft(self, request: HttpRequest, queryset: models.QuerySet[Story]) -> None:
@@ -144,25 +185,6 @@ class StoryAdmin(ReadOnly, AnyCaseSearch, WorkspaceModelAdmin[Story]):
         each(queryset, ask).tell(request)
 
 
-@admin.register(Preset)
-class PresetAdmin(AnyCaseSearch, WorkspaceModelAdmin[Preset]):
-    """How texts are written."""
-
-    list_display = ("name", "tone", "length", "is_default", "drafts_from_sources")
-    search_fields = ("name", "instructions")
-    fields = (
-        "workspace",
-        "name",
-        "instructions",
-        "tone",
-        "length",
-        "is_default",
-        "drafts_from_sources",
-        "drafts_max_age_hours",
-    )
-    empty_text = _("A preset says how a text is written: its tone, its length, your house rules.")
-
-
 @admin.register(Rewrite)
 class RewriteAdmin(WorkPageMixin, AnyCaseSearch, WorkspaceModelAdmin[Rewrite]):
     """Texts that were asked for: what was sent, what came of it."""
@@ -171,7 +193,7 @@ class RewriteAdmin(WorkPageMixin, AnyCaseSearch, WorkspaceModelAdmin[Rewrite]):
     work_retry_service = "apps.stories.services.work.rewrite_revive"
     work_give_up_service = "apps.stories.services.work.rewrite_give_up"
     list_display = ("story", "preset", "asked", *WorkPageMixin.work_columns)
-    list_filter = ("state", "automatic")
+    list_filter = ("state", "kind", "automatic")
     list_select_related = ("story", "preset", "requested_by", "workspace")
     search_fields = ("story__title",)
     actions = ("work_retry", "work_give_up")
@@ -179,14 +201,32 @@ class RewriteAdmin(WorkPageMixin, AnyCaseSearch, WorkspaceModelAdmin[Rewrite]):
     fields = (
         "story",
         "preset",
+        "kind",
+        "variant",
         "asked",
         "comment",
+        "made_of",
+        "warned",
         "prompt_edited",
         "user_shown",
         "system_shown",
+        "unusable_shown",
         *WorkPageMixin.work_fields,
     )
-    readonly_fields = ("story", "preset", "asked", "comment", "prompt_edited", "user_shown", "system_shown")
+    readonly_fields = (
+        "story",
+        "preset",
+        "kind",
+        "variant",
+        "asked",
+        "comment",
+        "made_of",
+        "warned",
+        "prompt_edited",
+        "user_shown",
+        "system_shown",
+        "unusable_shown",
+    )
     empty_text = _("Drafts that you or a preset ask for pass through here.")
 
     class Media:
@@ -201,6 +241,24 @@ class RewriteAdmin(WorkPageMixin, AnyCaseSearch, WorkspaceModelAdmin[Rewrite]):
     def system_shown(self, row: Rewrite) -> SafeString | None:
         """The rules, line by line as they were sent."""
         return format_html('<pre class="story-prompt">{}</pre>', row.system_prompt) if row.system_prompt else None
+
+    @admin.display(description=_("answer that could not be used"), empty_value="—")
+    def unusable_shown(self, row: Rewrite) -> SafeString | None:
+        """What the model said instead of a draft."""
+        return format_html('<pre class="story-prompt">{}</pre>', row.unusable) if row.unusable else None
+
+    @admin.display(description=_("made of"))
+    def made_of(self, row: Rewrite) -> str:
+        """Which versions of the preset and of the prompts it was made with."""
+        own = _t("Pult’s own text")
+        parts = [(_t("preset"), row.preset_number), (_t("rules"), row.prompt_number), (_t("task"), row.request_number)]
+        return " · ".join(f"{name}: {number or own}" for name, number in parts if number or name != _t("preset"))
+
+    @admin.display(description=_("instructions in the posts"), empty_value="—")
+    def warned(self, row: Rewrite) -> SafeString | None:
+        """What in the posts looked like an instruction to the model."""
+        found = [(one["why"], one["excerpt"]) for one in services.warnings_of_rewrite(row)]
+        return format_html_join(mark_safe("<br>"), "{} «{}»", found) if found else None
 
     @admin.display(description=_("asked by"))
     def asked(self, row: Rewrite) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
@@ -54,13 +55,18 @@ class Tab:
         return f"{self.count:,}".replace(",", "\u202f")
 
 
-def tabs_of(workspaces: Iterable[Workspace], *, chosen: str, is_search: bool) -> list[Tab]:
-    """The tabs with their counts, the whole queue first."""
-    counts = status_counts(workspaces)
+def tabs_of(workspaces: Iterable[Workspace], *, chosen: str, is_search: bool, topic: str = "") -> list[Tab]:
+    """The tabs with their counts, the whole queue first.
+
+    Args:
+        topic: the key of the one that the list is narrowed to, as the address has it; the tabs are too.
+    """
+    counts = status_counts(workspaces, topic=topic)
+    narrowed = {"topic": topic} if topic else {}
     whole = Tab(
         title=gettext_lazy("Queue"),
         count=sum(counts[status] for status in QUEUE),
-        address="?",
+        address=f"?{urlencode(narrowed)}",
         is_chosen=not chosen and not is_search,
     )
     return [
@@ -69,7 +75,7 @@ def tabs_of(workspaces: Iterable[Workspace], *, chosen: str, is_search: bool) ->
             Tab(
                 title=NAMES[status],
                 count=counts[status],
-                address=f"?status__exact={status.value}",
+                address=f"?{urlencode({'status__exact': status.value, **narrowed})}",
                 is_chosen=chosen == status.value,
                 waits=status == Status.REVIEW and counts[status] > 0,
             )
@@ -88,10 +94,19 @@ def second_line(story: Story) -> str:
     if story.posts_count > story.sources_count:
         parts.append(ngettext("%d post", "%d posts", story.posts_count) % story.posts_count)
     if story.current_version is not None:
-        parts.append(text_words(story.current_version))
+        parts.append(text_words(story.current_version) + doubts_words(story.current_version))
         if story.is_behind_sources:
-            parts.append(_("a source changed since"))
+            parts.append(changed_words(story))
     return " · ".join(parts)
+
+
+def changed_words(story: Story) -> str:
+    """How many sources changed since the text, where the list has counted them; also after it was published."""
+    changed: int = getattr(story, "sources_changed", 0)
+    if not changed:
+        return _("a source changed since")
+    text = ngettext("%(changed)d of %(posts)d sources changed", "%(changed)d of %(posts)d sources changed", changed)
+    return text % {"changed": changed, "posts": story.posts_count}
 
 
 def text_words(version: StoryVersion) -> str:
@@ -99,6 +114,11 @@ def text_words(version: StoryVersion) -> str:
     if version.author is not None:
         return _("text by %(who)s") % {"who": version.author}
     return _(OFFLINE_DRAFT) if version.writer == OFFLINE_DRAFT else _("draft")
+
+
+def doubts_words(version: StoryVersion) -> str:
+    """How many places of the text no source has: ", 1 ⚠"; nothing where there are none or it was not checked."""
+    return f", {version.findings_count} ⚠" if version.findings_count else ""
 
 
 def moment_words(moment: datetime, *, zone: ZoneInfo) -> str:

@@ -18,11 +18,13 @@ from apps.accounts.admin_base import WorkspaceModelAdmin, each
 from apps.accounts.requests import user_of
 from apps.core.errors import PultError
 from apps.telegram.admin_display import chats_shown, listening_shown
+from apps.telegram.admin_hooks import HookMixin
 from apps.telegram.admin_sessions import SessionAdmin
 from apps.telegram.admin_updates import UpdateAdmin
 from apps.telegram.forms import BotForm, TokenAnswer
 from apps.telegram.models import Bot
 from apps.telegram.services import bot_check, bot_create, bot_delete, bot_update
+from apps.telegram.services.receiving import bot_proxy_set, bot_receives_by
 
 __all__ = ["BotAdmin", "SessionAdmin", "UpdateAdmin"]
 
@@ -37,7 +39,7 @@ HOW_TO_MAKE = (
 
 
 @admin.register(Bot)
-class BotAdmin(WorkspaceModelAdmin[Bot]):
+class BotAdmin(HookMixin, WorkspaceModelAdmin[Bot]):
     """Bots; every change goes through the services, and Telegram is asked outside any transaction."""
 
     form = BotForm
@@ -47,7 +49,7 @@ class BotAdmin(WorkspaceModelAdmin[Bot]):
     search_fields = ("name", "username")
     list_select_related = ("workspace", "inbox")
     actions = ("check_bots",)
-    actions_detail = ("check_bot",)
+    actions_detail = ("check_bot", "drop_hook")
     empty_text = _("Here will be the bots that post for you. Make one with @BotFather and add its token.")
     readonly_fields = ("telegram_name", "state_in_words", "problem", "checked_at", "listening", "chats")
 
@@ -60,7 +62,10 @@ class BotAdmin(WorkspaceModelAdmin[Bot]):
         """How to make a bot for a new one, its state for a present one."""
         sets = super().get_fieldsets(request, obj)
         steps = format_html_join("", "<div>{}. {}</div>", enumerate(HOW_TO_MAKE, start=1))
-        return sets if obj else [(None, {**sets[0][1], "description": steps})]
+        if obj is not None:
+            known = ("hears_by", "new_proxy", *(("drop_proxy",) if obj.proxy else ()))
+            return [sets[0], (_("Connection"), {"fields": known}), *sets[1:]]
+        return [(None, {**sets[0][1], "description": steps}), (_("Connection"), {"fields": ("new_proxy",)})]
 
     @admin.display(description=_("in Telegram"), ordering="username")
     def telegram_name(self, row: Bot) -> SafeString | str:
@@ -102,8 +107,15 @@ class BotAdmin(WorkspaceModelAdmin[Bot]):
         token = request.POST.get("new_token", "").strip()
         may = self.has_change_permission(request, object_id) if object_id else self.has_add_permission(request)
         if token and may:
-            setattr(request, "telegram_answer", TokenAnswer.ask(token))  # noqa: B010 - no attribute of Django's
+            answer = TokenAnswer.ask(token, proxy=self._proxy_asked_through(request, object_id))
+            setattr(request, "telegram_answer", answer)  # noqa: B010 - no attribute of Django's
         return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def _proxy_asked_through(self, request: HttpRequest, object_id: str | None) -> str:
+        """The proxy that is typed beside the token, else the bot's."""
+        bot = self.get_object(request, object_id) if object_id else None
+        typed = request.POST.get("new_proxy", "").strip()
+        return typed or (bot.proxy if bot is not None and not request.POST.get("drop_proxy") else "")
 
     def get_form(self, request: HttpRequest, obj: Bot | None = None, change: bool = False, **kwargs: Any) -> Any:
         """The form, with Telegram's answer about the typed token."""
@@ -116,8 +128,19 @@ class BotAdmin(WorkspaceModelAdmin[Bot]):
         actor, token = user_of(request), form.cleaned_data.get("new_token", "")
         if change:
             bot_update(bot=obj, name=obj.name, token=token, identity=form.identity, actor=actor)
+            if form.proxy is not None and form.proxy != obj.proxy:
+                bot_proxy_set(bot=obj, proxy=form.proxy, actor=actor)
+            if way := form.cleaned_data.get("hears_by"):
+                bot_receives_by(bot=obj, way=way, actor=actor)
             return
-        made = bot_create(workspace=obj.workspace, name=obj.name, token=token, identity=form.identity, actor=actor)
+        made = bot_create(
+            workspace=obj.workspace,
+            name=obj.name,
+            token=token,
+            proxy=form.proxy or "",
+            identity=form.identity,
+            actor=actor,
+        )
         obj.__dict__.update(made.__dict__)
 
     def delete_model(self, request: HttpRequest, obj: Bot) -> None:

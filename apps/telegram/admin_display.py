@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.core.clock import now
 from apps.telegram.models import Bot, Inbox, KnownChat
+from apps.telegram.selectors import stands_for
 
 # Two questions at their longest, with a pause.
 SILENT_AFTER = timedelta(minutes=2)
@@ -30,7 +31,8 @@ def listening_shown(bot: Bot) -> SafeString | None:
     if now() - inbox.heard_at > SILENT_AFTER:
         words = _("Nobody asks Telegram any more since %(time)s: is the program “bots” running?") % {"time": heard}
         return format_html("{} {}", tag("warning", _("Silent")), words)
-    return format_html('<span title="{}">{}</span>', heard, tag("done", _("Yes")))
+    words = _("Yes, Telegram calls") if stands_for(bot).receives == Bot.Receives.WEBHOOK else _("Yes")
+    return format_html('<span title="{}">{}</span>', heard, tag("done", words))
 
 
 def chats_shown(bot: Bot) -> SafeString | str:

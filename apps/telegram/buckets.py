@@ -2,12 +2,13 @@
 
 Telegram publishes no exact numbers; these leave room for jitter on the way (35 ms gives 28.6 a second). All workers
 share the buckets through Redis where it is configured; otherwise there is one worker process and they live in it.
-Edits count as messages.
+Edits and each part of an album count as messages.
 """
 
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Protocol, cast
@@ -24,6 +25,8 @@ BOT_INTERVAL_S, BOT_BURST = 0.035, 1
 CHAT_INTERVAL_S, CHAT_BURST = 1.05, 1
 GROUP_INTERVAL_S, GROUP_BURST = 3.4, 3
 KEYS_MAX = 10_000
+# How long a bucket that is full again is remembered: the longest rest before an album.
+REMEMBERED_S = 60.0
 
 logger = structlog.get_logger(__name__)
 
@@ -72,7 +75,8 @@ class LocalBuckets:
     def _forget(self, moment: float) -> None:
         """Drop buckets that are full again, once there are many."""
         if len(self._arrivals) > KEYS_MAX:
-            self._arrivals = {key: arrival for key, arrival in self._arrivals.items() if arrival > moment}
+            since = moment - REMEMBERED_S
+            self._arrivals = {key: arrival for key, arrival in self._arrivals.items() if arrival > since}
 
 
 LOCAL = LocalBuckets()
@@ -85,17 +89,25 @@ def shared_buckets(url: str) -> Buckets:
 
 
 def reserve(
-    bot_id: int, chat_id: ChatId, *, is_group: bool, now: datetime | None = None, max_wait: float = 0.0
+    bot_id: int,
+    chat_id: ChatId,
+    *,
+    is_group: bool,
+    now: datetime | None = None,
+    max_wait: float = 0.0,
+    places: int = 1,
 ) -> float:
     """Ask to write: the seconds to wait, and in the same step the place is taken if that is at most `max_wait`.
 
     So an answer of 0 means "go". With `max_wait=2`, an answer up to 2 means "sleep so long, then go", and a longer one
     means "nothing was taken: come back then and ask again". `bot_id` is Telegram's id of the bot, which several
-    workspaces may share; `now` is for tests, otherwise the buckets' own clock counts.
+    workspaces may share; `places` is how many messages go at once, the parts of an album; `now` is for tests, otherwise
+    the buckets' own clock counts.
     """
     limits = [bot_limit(bot_id), chat_limit(bot_id, chat_id)]
     if is_group:
         limits.append(group_limit(bot_id, chat_id))
+    limits = [replace(limit, places=places) for limit in limits]
     moment = None if now is None else now.timestamp()
     try:
         return _buckets().take(limits, max_wait=max_wait, now=moment)

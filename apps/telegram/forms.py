@@ -12,14 +12,21 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.errors import PultError, RetryableError
+from apps.telegram.hooks import hook_refusal
 from apps.telegram.models import TOKEN_PATTERN, TOKEN_WORDS, Bot
 from apps.telegram.ports import BotIdentity
+from apps.telegram.proxies import BOT_SCHEMES, proxy_check
+from apps.telegram.selectors import stands_for
 from apps.telegram.services import token_check
 
 if TYPE_CHECKING:
+    from django.forms import CheckboxInput as Switch
     from django.forms import PasswordInput as SecretWidget
+    from django.forms import RadioSelect as Radios
 else:
     from unfold.widgets import UnfoldAdminPasswordWidget as SecretWidget
+    from unfold.widgets import UnfoldAdminRadioSelectWidget as Radios
+    from unfold.widgets import UnfoldBooleanSwitchWidget as Switch
 
 DOTS = "\u2022" * 12
 
@@ -33,10 +40,10 @@ class TokenAnswer:
     problem: str = ""
 
     @classmethod
-    def ask(cls, token: str) -> TokenAnswer:
-        """Ask Telegram now."""
+    def ask(cls, token: str, *, proxy: str = "") -> TokenAnswer:
+        """Ask Telegram now, through the bot's proxy."""
         try:
-            return cls(token, identity=token_check(token))
+            return cls(token, identity=token_check(token, proxy=proxy))
         except RetryableError as exc:
             return cls(token, problem=_t("%(problem)s Nothing is saved; try again in a minute.") % {"problem": exc})
         except PultError as exc:
@@ -44,7 +51,7 @@ class TokenAnswer:
 
 
 class BotForm(forms.ModelForm[Bot]):
-    """A bot's name and token."""
+    """A bot's name and token, how it hears, and its proxy."""
 
     # Set by the admin for the one request that the form is made for.
     answer: ClassVar[TokenAnswer | None] = None
@@ -58,6 +65,16 @@ class BotForm(forms.ModelForm[Bot]):
         widget=SecretWidget(attrs={"autocomplete": "new-password"}),
     )
 
+    hears_by = forms.ChoiceField(label=_("Hears by"), choices=Bot.Receives.choices, widget=Radios(), required=False)
+    new_proxy = forms.CharField(
+        label=_("Proxy"),
+        required=False,
+        strip=True,
+        max_length=300,
+        widget=SecretWidget(attrs={"autocomplete": "new-password"}),
+    )
+    drop_proxy = forms.BooleanField(label=_("Without a proxy from now on"), required=False, widget=Switch())
+
     class Meta:
         model = Bot
         fields = ("name",)
@@ -67,6 +84,7 @@ class BotForm(forms.ModelForm[Bot]):
         if "name" in self.fields:
             self.fields["name"].required = False
             self.fields["name"].help_text = _t("How it is called in Pult. Empty: as it is called in Telegram.")
+        self._explain_connection()
         if "new_token" not in self.fields:
             return
         token = self.fields["new_token"]
@@ -76,6 +94,51 @@ class BotForm(forms.ModelForm[Bot]):
             token.help_text = _t("A token is kept; it is never shown. Paste another one of this bot to replace it.")
         else:
             token.help_text = _t("Kept encrypted and never shown again. Telegram is asked at once whether it is good.")
+
+    def _explain_connection(self) -> None:
+        """Say how the bot hears and which proxy is kept, the latter without its value."""
+        if "hears_by" in self.fields:
+            self.initial["hears_by"] = self.instance.receives
+            self.fields["hears_by"].help_text = _t(
+                "Pult asks: works everywhere. Telegram calls: needs an address with https that is open to the world; "
+                "what the bot is told arrives a little sooner."
+            )
+        if "new_proxy" in self.fields:
+            words = _t("socks5://user:password@host:port or http://host:port. Empty: none.")
+            if self.instance.pk and self.instance.proxy:
+                self.fields["new_proxy"].widget.attrs["placeholder"] = DOTS
+                words = _t("A proxy is kept; it is never shown. Write another one to replace it.")
+            self.fields["new_proxy"].help_text = words
+        if "drop_proxy" in self.fields and not (self.instance.pk and self.instance.proxy):
+            del self.fields["drop_proxy"]
+
+    def clean_hears_by(self) -> str:
+        """A way that is possible here; empty stays as it is."""
+        way: str = self.cleaned_data["hears_by"]
+        if not way or way == self.instance.receives:
+            return ""
+        if way == Bot.Receives.WEBHOOK and (words := hook_refusal()):
+            raise ValidationError(words)
+        if stands_for(self.instance).pk != self.instance.pk:
+            raise ValidationError(_t("Another workspace added this bot first; how it hears is decided there."))
+        return way
+
+    def clean_new_proxy(self) -> str:
+        """An address of a kind that is known, and that may be connected to."""
+        given: str = self.cleaned_data["new_proxy"]
+        if given:
+            try:
+                proxy_check(given, schemes=BOT_SCHEMES)
+            except PultError as exc:
+                raise ValidationError(str(exc)) from exc
+        return given
+
+    @property
+    def proxy(self) -> str | None:
+        """The proxy as it is to be kept; None where it stays as it is."""
+        if self.cleaned_data.get("drop_proxy"):
+            return ""
+        return self.cleaned_data.get("new_proxy") or None
 
     def clean_new_token(self) -> str:
         """A token that Telegram knows, of this bot where the bot is known already."""

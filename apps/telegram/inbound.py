@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +16,7 @@ KINDS = (
     "edited_channel_post",
     "callback_query",
     "my_chat_member",
+    "message_reaction_count",
 )
 KIND_MAX = 40
 # PostgreSQL's JSON takes neither NUL nor half of a surrogate pair; Telegram sends neither, but a proxy might.
@@ -58,10 +59,28 @@ class Inbound:
         return datetime.fromtimestamp(date, tz=UTC)
 
     @property
+    def word(self) -> str:
+        """What a pressed button tells; empty where none was pressed."""
+        said = self.content.get("data") if self.kind == "callback_query" else None
+        return said if isinstance(said, str) else ""
+
+    @property
+    def replies_to(self) -> int:
+        """The number of the message that this one replies to; 0 where it replies to none."""
+        number = mapping(self.content.get("reply_to_message")).get("message_id")
+        return number if isinstance(number, int) else 0
+
+    @property
     def text(self) -> str:
         """A message's text; empty where it has none."""
         said = self.content.get("text")
         return said if isinstance(said, str) else ""
+
+
+def callbacks_in(raws: Iterable[object]) -> list[str]:
+    """The ids of pressed buttons among some updates."""
+    ids = (mapping(mapping(raw).get("callback_query")).get("id") for raw in raws)
+    return [one for one in ids if isinstance(one, str) and one]
 
 
 def mapping(value: object) -> Mapping[str, Any]:
@@ -82,11 +101,11 @@ def kind_in(raw: Mapping[str, Any]) -> str:
 
 
 def storable(value: Any) -> Any:
-    """A JSON value without characters that a database refuses."""
+    """A JSON value without characters that a database refuses, and without keyboards: their links may be keys."""
     if isinstance(value, str):
         return UNSTORABLE.sub("\ufffd", value)
     if isinstance(value, dict):
-        return {storable(key): storable(part) for key, part in value.items()}
+        return {storable(key): storable(part) for key, part in value.items() if key != "reply_markup"}
     if isinstance(value, list):
         return [storable(part) for part in value]
     return value

@@ -18,6 +18,10 @@ LIMITS = {
     "history": Limit("history", interval_s=3.5, burst=2),  # 10 in 30 s
     "resolve": Limit("resolve", interval_s=3.5, burst=2),  # 19 in 60 s
     "media": Limit("media", interval_s=0.5, burst=20),
+    # Telegram does not publish these; each follows a person's press of a button, and haste brings waits of hours.
+    "invite": Limit("invite", interval_s=30, burst=3),
+    "join": Limit("join", interval_s=300, burst=2),
+    "dialogs": Limit("dialogs", interval_s=1800, burst=1),
 }
 
 

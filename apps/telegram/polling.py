@@ -26,8 +26,8 @@ from prometheus_client import Counter
 
 from apps.core.crypto import DecryptionError
 from apps.core.errors import PermanentError, PultError, RetryableError
-from apps.telegram import selectors
-from apps.telegram.inbound import KINDS
+from apps.telegram import hooks, selectors
+from apps.telegram.inbound import KINDS, callbacks_in
 from apps.telegram.ports import BotUpdates
 from apps.telegram.selectors import Listening
 from apps.telegram.services import BOT_CODES, bot_updates, inboxes, token_refused, updates
@@ -37,13 +37,16 @@ POLLS = Counter("pult_bots_polls", "Questions for bots' updates by what came of 
 STORED = Counter("pult_bots_updates", "Updates stored.")
 # How often added, paused and changed bots are looked for, and leases looked after.
 TICK_S = 2.0
+CALLBACK_S = 3.0  # for all that were pressed: the next question waits for it
 FORGET_EVERY_S = 600.0
 FORGET_BATCHES = 20
 THREADS = 4
 BACKOFF_FIRST_S, BACKOFF_CAP_S = 1.0, 60.0
 # Another poller's last question may still hang at Telegram after its process has gone.
 CONFLICTS_BORNE = 2
-SURE = frozenset({"webhook_active", "token_unreadable"})
+SURE = frozenset({"webhook_active", "webhook_failing", "webhook_refused", "token_unreadable"})
+# How often it is looked whether Telegram's calls arrive.
+HOOK_LOOK_S = 30.0
 UNREADABLE = lazy("Its token can't be read with the present keys. Save the token once more.")
 Answer = TypeVar("Answer")
 
@@ -139,8 +142,12 @@ class Polling:
             try:
                 bot = one.snapshot()
                 async with bot_updates(bot) as api:
+                    if one.hook:
+                        await hooks.hook_set(one, api, owner=self.owner, ask=self._ask)
+                    elif left := await self._ask(lambda: hooks.hook_is_left(one)):
+                        await hooks.hook_dropped(one, api, owner=self.owner, ask=self._ask, left=left)
                     while True:
-                        await self._asked_once(one, api)
+                        await (self._called_once(one, api) if one.hook else self._asked_once(one, api))
                         trouble = Trouble()
             except DecryptionError:
                 error: PultError | DatabaseError = PermanentError(str(UNREADABLE), code="token_unreadable")
@@ -156,14 +163,28 @@ class Polling:
     async def _asked_once(self, one: Listening, api: BotUpdates) -> None:
         """One question: what comes is stored before the next one confirms it."""
         offset = await self._ask(lambda: selectors.next_offset(one.pk))
-        found = await api.get_updates(offset=offset, wait_s=settings.TELEGRAM_POLL_S, kinds=KINDS)
+        try:
+            found = await api.get_updates(offset=offset, wait_s=settings.TELEGRAM_POLL_S, kinds=KINDS)
+        except PermanentError as exc:
+            if exc.code != "webhook_active":
+                raise
+            await hooks.hook_in_the_way(one, api, ask=self._ask)
+            raise
         if found:
             STORED.inc(await self._ask(lambda: updates.updates_store(rows=one.rows, raws=found)))
+            await callbacks_answered(api, found)
         POLLS.labels("ok").inc()
         await self._ask(lambda: inboxes.inbox_heard(bot=one.pk, owner=self.owner))
         if found and await self._ask(lambda: selectors.next_offset(one.pk)) == offset:
             # Nothing in it could be confirmed: not even a number. Ask again, but not in a hurry.
             raise RetryableError("updates without numbers", code="no_numbers")
+
+    async def _called_once(self, one: Listening, api: BotUpdates) -> None:
+        """A look at a bot that Telegram calls for."""
+        await hooks.hook_looked_at(one, api, owner=self.owner, ask=self._ask)
+        POLLS.labels("hook").inc()
+        await self._ask(lambda: inboxes.inbox_heard(bot=one.pk, owner=self.owner))
+        await asyncio.sleep(HOOK_LOOK_S)
 
     async def _noted(self, one: Listening, error: PultError | DatabaseError, trouble: Trouble) -> bool:
         """Tell of a failure where it is worth it; True where the bot is not to be asked any more."""
@@ -194,6 +215,23 @@ class Polling:
     async def _ask(self, question: Callable[[], Answer]) -> Answer:
         """Ask the database in a thread of its own."""
         return await asyncio.get_running_loop().run_in_executor(self._database, in_thread, question)
+
+
+async def callbacks_answered(api: BotUpdates, found: list[object]) -> None:
+    """Let pressed buttons stop turning. What came of them is told by a message; this is only for the eye."""
+    try:
+        async with asyncio.timeout(CALLBACK_S):
+            await asyncio.gather(*(callback_answered(api, pressed) for pressed in callbacks_in(found)))
+    except TimeoutError:
+        log.info("bots.callback_unanswered", code="timeout")
+
+
+async def callback_answered(api: BotUpdates, pressed: str) -> None:
+    """Let one button stop turning, if it can be."""
+    try:
+        await api.callback_answered(pressed)
+    except PultError as error:
+        log.info("bots.callback_unanswered", code=getattr(error, "code", ""))
 
 
 def in_thread(question: Callable[[], Answer]) -> Answer:

@@ -14,6 +14,7 @@ class SessionSnapshot:
 
     Attributes:
         proxy: "socks5://user:pass@host:port", "http://…", "mtproto://secret@host:port" or empty.
+        language: of its workspace: in it people are told what is refused; empty where nobody minds.
     """
 
     pk: int
@@ -22,6 +23,7 @@ class SessionSnapshot:
     string: str = field(repr=False)
     proxy: str = field(default="", repr=False)
     name: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,33 @@ class ChannelInfo:
     title: str
     username: str = ""
     kind: str = "channel"
+
+
+@dataclass(frozen=True)
+class InvitationInfo:
+    """What an invitation to a private channel opens, as one account sees it.
+
+    Attributes:
+        channel: the channel itself, once the account is in it.
+        members: None where Telegram does not tell.
+        is_request: joining asks the channel's administrators, who have to agree.
+        is_paid: joining costs Stars.
+    """
+
+    title: str
+    members: int | None = None
+    kind: str = "channel"
+    channel: ChannelInfo | None = None
+    is_request: bool = False
+    is_paid: bool = False
+
+
+@dataclass(frozen=True)
+class MemberChannels:
+    """The channels among an account's newest dialogs; `is_whole` says that it has no further dialogs."""
+
+    channels: tuple[ChannelInfo, ...]
+    is_whole: bool
 
 
 @dataclass(frozen=True)
@@ -86,7 +115,8 @@ class ChannelMessage:
 
     Attributes:
         is_service: a pin, a new title and the like; it carries no post.
-        migrated_to: the chat that this one became, told by a service message.
+        migrated_to: the chat that this one became, told by a service message; `migrated_hash` is what this account
+            needs to ask for it, where the answer told.
         reply_to: the message of the same channel that this one answers.
     """
 
@@ -105,6 +135,7 @@ class ChannelMessage:
     reactions: Mapping[str, int] = field(default_factory=dict)
     is_service: bool = False
     migrated_to: int | None = None
+    migrated_hash: int | None = None
     reply_to: int | None = None
 
 
@@ -115,7 +146,9 @@ class ChannelReader(Protocol):
     seconds; "network"; "no_budget": our own limit, nothing was asked; "not_held": of a `ReadingHost`'s readers, the
     account is not connected in this process) or PermanentError, its `code` one of
     "login_lost" (the session is gone: log in again), "private", "banned" (of the account from the channel),
-    "not_found", "channel_gone" (deleted or blocked by Telegram), "media_gone", "refused".
+    "not_found", "channel_gone" (deleted or blocked by Telegram), "media_gone", "refused"; of invitations
+    "invite_expired", "invite_wrong", "join_requested" (the administrators decide), "channels_full", "already_in",
+    "paid", "small_group".
     """
 
     async def me(self) -> Me:
@@ -128,6 +161,18 @@ class ChannelReader(Protocol):
 
     async def describe(self, channel: ChannelRef) -> ChannelInfo:
         """Tell a known channel's present title and username."""
+        ...
+
+    async def invitation(self, invite: str) -> InvitationInfo:
+        """Tell what an invitation opens, by its hash; joins nothing."""
+        ...
+
+    async def join(self, invite: str) -> ChannelInfo:
+        """Join a channel by an invitation's hash; only after a person has agreed."""
+        ...
+
+    async def member_channels(self) -> MemberChannels:
+        """The channels among the newest hundred dialogs, in one request; only when a person asks for it."""
         ...
 
     async def newer(self, channel: ChannelRef, *, after_id: int, limit: int = 100) -> list[ChannelMessage]:

@@ -22,6 +22,23 @@ WORDS = {
     "not_found": lazy("Telegram knows no such channel. Check its name."),
     "not_channel": lazy("This name is a person's or a bot's, not a channel's."),
     "channel_gone": lazy("The channel is deleted, or Telegram has blocked it."),
+    "invite_expired": lazy(
+        "This invitation is not valid any more: it has expired or was revoked. Ask the channel's administrators for a "
+        "new one."
+    ),
+    "invite_wrong": lazy("Telegram knows no such invitation. Copy the whole link once more."),
+    "join_requested": lazy("The channel's administrators have to let the account in first."),
+    "channels_full": lazy(
+        "This account is in as many channels as Telegram allows. Leave one with it in Telegram, or join with another "
+        "account."
+    ),
+    "members_full": lazy("The group has as many members as Telegram allows."),
+    "already_in": lazy("The account is in this channel already."),
+    "paid": lazy("Joining this channel costs Telegram Stars, and Pult pays nothing. Join it in Telegram yourself."),
+    "small_group": lazy(
+        "This is a small group, not a channel or a supergroup, and Pult can't read it. Its owner can make a supergroup "
+        "of it in Telegram."
+    ),
     "media_gone": lazy("The file is not in the channel any more."),
     "no_api": lazy(
         "Telegram gives no access without api_id and api_hash. Get them at my.telegram.org and fill them in here, or "
@@ -29,6 +46,7 @@ WORDS = {
     ),
     "api_wrong": lazy("Telegram does not know this api_id with this api_hash. Copy both from my.telegram.org."),
     "proxy_wrong": lazy("The proxy's address can't be read: socks5://, http:// or mtproto://, then host and port."),
+    "bot_proxy_wrong": lazy("The proxy's address can't be read: socks5:// or http://, then host and port."),
     "proxy_private": lazy("The proxy's address is not public. Whoever runs Pult may allow it by HTTP_ALLOW_PRIVATE."),
     "string_unreadable": lazy("The kept login can't be read. Log in again."),
     "phone_wrong": lazy("Telegram does not know such a phone number. Write it with the country's code: +7…"),

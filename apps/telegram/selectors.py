@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet, TextField
@@ -29,13 +29,17 @@ class Listening:
     Attributes:
         pk: the row that stands for it: the first of those with this Telegram id.
         rows: (bot's key, workspace's key) of every active row with this Telegram id.
-        sealed: the encrypted token, so that another token is seen.
+        sealed: the encrypted token, so that another token is seen; so are `sealed_proxy` and `sealed_secret`.
+        hook: Telegram is to call; else it is asked.
     """
 
     bot_id: int
     pk: int
     rows: tuple[tuple[int, int], ...]
     sealed: str = field(repr=False)
+    sealed_proxy: str = field(default="", repr=False)
+    sealed_secret: str = field(default="", repr=False)
+    hook: bool = False
 
     def snapshot(self) -> BotSnapshot:
         """The bot as coroutines get it.
@@ -43,7 +47,16 @@ class Listening:
         Raises:
             DecryptionError: its token can't be read with the present keys.
         """
-        return BotSnapshot(bot_id=self.bot_id, token=decrypt(self.sealed), pk=self.pk)
+        proxy = decrypt(self.sealed_proxy)
+        return BotSnapshot(bot_id=self.bot_id, token=decrypt(self.sealed), pk=self.pk, proxy=proxy)
+
+    def secret(self) -> str:
+        """What Telegram shows when it calls.
+
+        Raises:
+            DecryptionError: it can't be read with the present keys.
+        """
+        return decrypt(self.sealed_secret)
 
 
 def bots_any() -> bool:
@@ -51,25 +64,60 @@ def bots_any() -> bool:
     return Bot.objects.filter(is_active=True).exists()
 
 
-def bots_listening() -> list[Listening]:
-    """The bots to listen to; of several rows with one Telegram id the first stands for all."""
+def bots_listening(bot_id: int | None = None) -> list[Listening]:
+    """The bots to listen to, or one by its Telegram id; of several rows with one id the first stands for all."""
     rows = (
         Bot.objects.filter(is_active=True)
-        .annotate(sealed=Cast("token", TextField()))
+        .annotate(
+            sealed_token=Cast("token", TextField()),
+            sealed_proxy=Cast("proxy", TextField()),
+            sealed_hook_secret=Cast("hook_secret", TextField()),
+        )
         .order_by("pk")
-        .values_list("pk", "bot_id", "workspace_id", "sealed")
     )
+    if bot_id is not None:
+        rows = rows.filter(bot_id=bot_id)
     found: dict[int, Listening] = {}
-    for pk, bot_id, workspace_id, sealed in rows:
-        first = found.get(bot_id)
-        known = first.rows if first else ()
-        found[bot_id] = Listening(
-            bot_id=bot_id,
-            pk=first.pk if first else pk,
-            rows=(*known, (pk, workspace_id)),
-            sealed=first.sealed if first else sealed,
+    for row in rows.values(
+        "pk", "bot_id", "workspace", "receives", "sealed_token", "sealed_proxy", "sealed_hook_secret"
+    ):
+        one = (row["pk"], row["workspace"])
+        first = found.get(row["bot_id"])
+        found[row["bot_id"]] = (
+            replace(first, rows=(*first.rows, one))
+            if first
+            else Listening(
+                bot_id=row["bot_id"],
+                pk=row["pk"],
+                rows=(one,),
+                sealed=row["sealed_token"],
+                sealed_proxy=row["sealed_proxy"],
+                sealed_secret=row["sealed_hook_secret"],
+                hook=row["receives"] == Bot.Receives.WEBHOOK,
+            )
         )
     return list(found.values())
+
+
+def stands_for(bot: Bot) -> Bot:
+    """The row whose word counts on how this bot of Telegram is listened to: the first active one."""
+    return Bot.objects.filter(bot_id=bot.bot_id, is_active=True).order_by("pk").first() or bot
+
+
+def hook_left(bot: int) -> str:
+    """The webhook that Pult has set for a bot, or was about to; empty where there is none."""
+    return Inbox.objects.filter(bot=bot).values_list("hook_url", flat=True).first() or ""
+
+
+def hooks_known(bot_id: int) -> set[str]:
+    """The webhooks that Pult has set, or was about to, for any row of a bot of Telegram."""
+    urls = Inbox.objects.filter(bot__bot_id=bot_id).exclude(hook_url="").values_list("hook_url", flat=True)
+    return set(urls)
+
+
+def hook_wanted(bot_id: int) -> bool:
+    """Whether Telegram is to call for this bot by now."""
+    return any(one.hook for one in bots_listening(bot_id))
 
 
 def next_offset(bot: int, *, at: datetime | None = None) -> int | None:

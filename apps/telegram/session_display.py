@@ -97,7 +97,11 @@ def now_shown(row: Budget, session: Session) -> SafeString:
     limit = LIMITS[row.operation]
     free = moment + timedelta(seconds=limit.tolerance_s)
     if row.arrives_at is not None and row.arrives_at > free:
-        return format_html("{} {}", tag("warning", _("Own limit")), _("goes on within seconds"))
+        room_at = row.arrives_at - timedelta(seconds=limit.tolerance_s)
+        words = _("goes on within seconds")
+        if room_at - moment > timedelta(minutes=1):
+            words = _("again from %(time)s") % {"time": when(room_at, session)}
+        return format_html("{} {}", tag("warning", _("Own limit")), words)
     return tag("done", _("Free"))
 
 

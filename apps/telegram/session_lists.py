@@ -15,7 +15,9 @@ log = structlog.get_logger(__name__)
 
 def sessions_to_read() -> list[SessionSnapshot]:
     """The accounts that are logged in and not paused."""
-    rows = Session.objects.filter(state=Session.State.ACTIVE, is_paused=False).order_by("pk")
+    rows = (
+        Session.objects.filter(state=Session.State.ACTIVE, is_paused=False).order_by("pk").select_related("workspace")
+    )
     try:
         return [session.snapshot() for session in rows]
     except DecryptionError:
@@ -25,7 +27,7 @@ def sessions_to_read() -> list[SessionSnapshot]:
 def readable(session_pk: int) -> SessionSnapshot | None:
     """One account; None where no key reads its secrets, so that it does not stop the others."""
     try:
-        found = Session.objects.filter(pk=session_pk).first()
+        found = Session.objects.select_related("workspace").filter(pk=session_pk).first()
     except DecryptionError:
         log.error("telegram.session_unreadable", session=session_pk)
         return None

@@ -2,7 +2,7 @@
 // sorts them out. A channel without a name is called as its chat.
 (() => {
   "use strict";
-  const fields = { telegram: ["bot", "known_chat", "chat_id"], preview: ["is_public"] };
+  const fields = { telegram: ["bot", "known_chat", "chat_id"], preview: ["is_public"], webhook: ["hook_address", "hook_key"] };
 
   const chats = () => {
     const bot = document.getElementById("id_bot");

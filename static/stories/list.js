@@ -1,4 +1,4 @@
-// Keys of the story queue: j k move, Enter opens, x chooses, a approves, d puts aside, / searches, ? tells.
+// Keys of the story queue: j k move, Enter opens, x chooses, a approves, d puts aside, m merges, / searches, ? tells.
 "use strict";
 
 (() => {
@@ -48,6 +48,7 @@
       x: choose,
       a: () => run("approve"),
       d: () => run("put_aside"),
+      m: () => run("merge"),
       "/": () => document.querySelector("#searchbar, input[name=q]")?.focus(),
       "?": () => help.showModal(),
     };

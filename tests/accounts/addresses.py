@@ -12,6 +12,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from apps.publishing.models import Channel, Publication
+from apps.sources.models import Post
 from apps.stories.models import Story
 from tests.accounts.rows import Rows
 
@@ -62,23 +63,75 @@ ADDRESSES: dict[str, Address] = {
     "story-detail": of(Story),
     "publication-list": PAGE,
     "publication-detail": of(Publication),
+    "desk:work": PAGE,
+    "desk:failures": PAGE,
+    "desk:failures_act": PAGE,
     "desk:story": of(Story),
     "desk:story_state": of(Story),
     "desk:story_prompt": of(Story),
     "desk:story_save": of(Story),
     "desk:story_step": of(Story),
     "desk:story_rewrite": of(Story),
+    "desk:story_new": PAGE,
+    "desk:story_proofread_page": of(Story),
+    "desk:story_neighbour": of(Story),
+    "desk:story_variant": of(Story),
+    "desk:story_unsaved": of(Story),
+    "desk:story_difference": of(Story),
+    "desk:story_restore": of(Story),
+    "desk:story_lock": of(Story),
     "desk:story_publish": of(Story),
+    "desk:story_preflight": of(Story),
+    "desk:story_proofread": of(Story),
+    "desk:story_house_word": of(Story),
+    "desk:story_marks": of(Story),
+    "desk:story_mark": of(Story),
+    "desk:story_paid": of(Story),
+    "desk:stories_merge": PAGE,
+    "desk:story_correct": of(Story),
+    "desk:story_split": of(Story),
+    "desk:post_move": Address("row", lambda rows: {"pk": rows.one(Story).pk, "post": rows.one(Post).pk}),
+    "desk:post_apart": Address("row", lambda rows: {"pk": rows.one(Story).pk, "post": rows.one(Post).pk}),
+    "desk:story_facts": of(Story),
+    "desk:story_fact": of(Story),
+    "desk:approval_asked": of(Story),
+    "desk:pictures_draw": of(Story),
+    "desk:pictures_cancel": of(Story),
+    "desk:pictures_again": of(Story),
+    "desk:picture_upload": of(Story),
+    "desk:picture_take": of(Story),
+    "desk:picture_change": Address("row", lambda rows: {"pk": rows.one(Story).pk, "number": 1}),
+    "desk:picture_file": Address("row", lambda rows: {"pk": rows.one(Story).pk, "number": 1}),
+    "desk:calendar": PAGE,
+    "desk:calendar_move": of(Publication),
+    "desk:calendar_place": of(Channel),
+    "desk:queue_stop": of(Channel),
+    "desk:queue_resume": of(Channel),
+    "desk:queue_undo": of(Channel),
+    "desk:channel_schedule": of(Channel),
+    "approval": Address("open", lambda _rows: {"token": "nobody"}, why_open="an unguessable key that expires"),
     "websub": Address("open", lambda _rows: {"key": "nobody"}, why_open="an unguessable key and a signature"),
+    "telegram_hook": Address("open", lambda _rows: {"bot_id": 1}, why_open="a secret that only Telegram was told"),
     "demo_feed": opened("invented feeds of the demo"),
     "demo_post": opened("invented posts of the demo"),
+    "publishing:link": Address("row", lambda _rows: {"code": "nobodys"}),
     "publishing:preview_index": opened("lists public channels"),
     "publishing:preview_channel": Address("row", lambda rows: {"slug": rows.one(Channel).slug}),
     "publishing:preview_feed": Address("row", lambda rows: {"slug": rows.one(Channel).slug}),
+    "publishing:preview_rss": Address("row", lambda rows: {"slug": rows.one(Channel).slug}),
+    "publishing:preview_json": Address("row", lambda rows: {"slug": rows.one(Channel).slug}),
+    "publishing:preview_file": Address("row", lambda rows: {"slug": rows.one(Channel).slug, "pk": 1, "number": 0}),
+    "publishing:hook_file": Address(
+        "open", lambda _rows: {"signed": "1.0:nobody"}, why_open="a signed address that ends with its publication"
+    ),
+    "publishing:publication_file": Address(
+        "row", lambda rows: {"pk": rows.one(Publication).pk, "part": 0, "number": 0}
+    ),
 }
 # Pages of the admin itself; those of its models are walked by the registry.
 ADMIN_PAGES = {"index", "login", "password_change", "password_change_done", "jsi18n", "search", "app_list", "logout"}
 ADMIN_WALKED = {"autocomplete", "view_on_site", "auth_user_password_change"}
+ADMIN_WALKED |= {"ai_prompt"}  # a prompt of a workspace: tests/ai/test_prompt_versions.py
 
 
 def names() -> Iterator[tuple[str, URLPattern]]:

@@ -18,11 +18,12 @@ from apps.accounts.access import workspace_path
 from apps.accounts.models import Alert, AuditEntry, Membership, User, Workspace
 from apps.ai.models import Spend
 from apps.delivery.models import Delivery, Lane
-from apps.publishing.models import Channel, Publication
+from apps.publishing.models import Channel, Experiment, Publication
 from apps.sources.models import ChannelRead, ImportFile, Poll, Post, Source
 from apps.stories.models import Grouping, Preset, Rewrite, Story, StoryVersion
 from apps.telegram.models import Bot, Update
 from tests.accounts.factories import AlertFactory, AuditEntryFactory, member
+from tests.accounts.rows_work import WORK_MAKERS
 
 AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
@@ -125,6 +126,21 @@ def make_channel(rows: Rows) -> Channel:
     )
 
 
+def make_experiment(rows: Rows) -> Experiment:
+    first = rows.one(Publication)
+    second = Publication.objects.create(
+        workspace=rows.workspace,
+        channel=first.channel,
+        story=first.story,
+        version=first.version,
+        title=f"Other {rows.mark}",
+        html="Other text",
+        publish_at=AT,
+        status=Publication.Status.CANCELLED,
+    )
+    return Experiment.objects.create(workspace=rows.workspace, story=first.story, first=first, second=second)
+
+
 def make_publication(rows: Rows) -> Publication:
     return Publication.objects.create(
         workspace=rows.workspace,
@@ -159,5 +175,7 @@ MAKERS: dict[type[models.Model], Callable[[Rows], models.Model]] = {
     Update: make_update,
     Channel: make_channel,
     Publication: make_publication,
+    Experiment: make_experiment,
     Delivery: make_delivery,
+    **WORK_MAKERS,
 }

@@ -50,6 +50,23 @@ def test_every_entry_has_an_address() -> None:
     assert all(address_of(entry).startswith("/") for _title, group in SIDEBAR for entry in group)
 
 
+@pytest.mark.parametrize(
+    ("name", "marked"),
+    [
+        ("admin:index", ["Today"]),
+        ("admin:publishing_publication_changelist", ["Publications"]),
+        ("admin:publishing_publication_statistics", ["Statistics"]),
+        ("admin:sources_post_numbers", ["Numbers"]),
+        ("admin:publishing_channel_add", ["Channels"]),
+        ("admin:password_change", []),
+    ],
+)
+def test_one_entry_is_marked(name: str, marked: list[str]) -> None:
+    client = logged_in(member(WorkspaceFactory.create(), "owner"))
+    groups = client.get(reverse(name)).context["sidebar_navigation"]
+    assert [str(item["title"]) for group in groups for item in group["items"] if item["active"]] == marked
+
+
 def test_badge_counts_own_open_alerts_only() -> None:
     mine, theirs = WorkspaceFactory.create(), WorkspaceFactory.create()
     AlertFactory.create_batch(2, workspace=mine)

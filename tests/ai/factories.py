@@ -8,7 +8,7 @@ from typing import Any
 import factory
 
 from apps.ai.endpoints import Endpoint
-from apps.ai.models import Spend
+from apps.ai.models import PromptVersion, Spend
 from apps.ai.ports import Prompt, SourceText
 from tests.accounts.factories import WorkspaceFactory
 
@@ -27,6 +27,18 @@ class SpendFactory(factory.django.DjangoModelFactory[Spend]):
     output_tokens = 200
     cost_usd = Decimal("0.5")
     target = factory.Sequence(lambda number: f"stories.rewrite:{number}")
+
+
+class PromptVersionFactory(factory.django.DjangoModelFactory[PromptVersion]):
+    """A workspace's own text of a prompt."""
+
+    class Meta:
+        model = PromptVersion
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    name = "stories/calmer"
+    number = 1
+    text = "{{ story }} {{ draft }} {{ comment }} {{ sources }}"
 
 
 def endpoint(url: str, **changes: Any) -> Endpoint:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from django.utils import translation
@@ -13,7 +14,7 @@ from apps.ai.adapters.offline import OfflineWriter
 from apps.ai.extract.compose import compose, cut
 from apps.ai.extract.sentences import sentences
 from apps.ai.extract.words import dictionary_form, tags
-from apps.ai.ports import OFFLINE_DRAFT, Draft, Prompt, SourceText, Usage
+from apps.ai.ports import OFFLINE_DRAFT, Draft, DraftText, Prompt, SourceText, Usage
 from apps.core.errors import PermanentError
 from tests.ai.factories import prompt
 
@@ -206,3 +207,85 @@ def test_a_woman_keeps_her_name_and_latin_names_stay_together():
         "Попова",
     )
     assert tags([["Вчера мэра Алексея Попова спросили о ПЭТ-упаковках."]]) == ("Попов",)
+
+
+DRAFT = DraftText(
+    title="В Зареченске открыли мост",
+    lead="В Зареченске открыли новый мост через Тихую.",
+    body="Мэр поблагодарил строителей за работу. Проезд останется бесплатным.\n\nПогода была хорошая. Играл оркестр.",
+    tags=("Зареченск",),
+)
+
+
+def reworked(kind: str, *texts: str, max_chars: int = 100, draft: DraftText = DRAFT, variant: int = 1) -> Draft:
+    asked = replace(prompt(*texts, max_chars=max_chars), kind=kind, draft=draft, variant=variant)
+    return asyncio.run(OfflineWriter().write(asked))
+
+
+def test_shorter_leaves_the_last_sentences_out():
+    draft = reworked("shorter", *BRIDGE, max_chars=80)
+    assert (draft.title, draft.lead, draft.writer) == (DRAFT.title, DRAFT.lead, OFFLINE_DRAFT)
+    assert draft.body == "Мэр поблагодарил строителей за работу. Проезд останется бесплатным."
+    assert reworked("shorter", *BRIDGE, max_chars=10).body == ""
+
+
+def test_shorter_leaves_one_sentence_out_where_all_would_fit():
+    assert reworked("shorter", *BRIDGE, max_chars=5000).body.endswith("Погода была хорошая.")
+
+
+def test_one_sentence_can_not_be_made_shorter():
+    with pytest.raises(PermanentError, match="by hand") as caught:
+        reworked("shorter", *BRIDGE, draft=DraftText("Мост", "", "Открыт мост через Тихую."))
+    assert caught.value.code == "no_shorter"
+
+
+def test_numbers_of_the_posts_come_first_and_no_word_is_new():
+    draft = reworked("numbers", *BRIDGE, max_chars=600)
+    known = {sentence for text in (*BRIDGE, DRAFT.body) for sentence in sentences(text)}
+    said = [sentence for part in draft.body.split("\n\n") for sentence in sentences(part)]
+    assert set(said) <= known
+    assert "20 минут" in draft.body
+    numbered = [any(letter.isdigit() for letter in sentence) for sentence in said]
+    assert numbered == sorted(numbered, reverse=True)
+    assert draft.lead == DRAFT.lead
+
+
+def test_posts_without_numbers_bring_none():
+    with pytest.raises(PermanentError) as caught:
+        reworked("numbers", "Мост через реку Тихая открыли сегодня утром. Играл оркестр и пели дети.")
+    assert caught.value.code == "no_numbers"
+
+
+@pytest.mark.parametrize("kind", ["calmer", "translate"])
+def test_it_says_that_it_can_neither_rephrase_nor_translate(kind):
+    with pytest.raises(PermanentError, match="address and the key of a model") as caught:
+        reworked(kind, *BRIDGE)
+    assert caught.value.code == "needs_model"
+
+
+def test_variants_begin_with_different_sentences_until_the_posts_have_no_more():
+    drafts = [
+        asyncio.run(OfflineWriter().write(replace(prompt(*BRIDGE, max_chars=400), variant=variant)))
+        for variant in (1, 2)
+    ]
+    assert drafts[0].lead != drafts[1].lead
+    with pytest.raises(PermanentError) as caught:
+        asyncio.run(OfflineWriter().write(replace(prompt("Мост через Тихую открыли сегодня."), variant=2)))
+    assert caught.value.code == "one_variant"
+    with pytest.raises(PermanentError) as caught:
+        asyncio.run(OfflineWriter().write(replace(prompt(""), variant=2)))
+    assert caught.value.code == "no_sources"
+
+
+def test_the_credit_stands_last_once():
+    credited = replace(prompt(*BRIDGE, max_chars=400), credit="Источник: Заречье")
+    body = asyncio.run(OfflineWriter().write(credited)).body
+    assert body.endswith("\n\nИсточник: Заречье")
+    again = replace(credited, kind="numbers", draft=DraftText("Мост", "Открыт.", body))
+    assert asyncio.run(OfflineWriter().write(again)).body.count("Источник: Заречье") == 1
+
+
+def test_posts_that_begin_with_addresses_alone_get_a_title_from_later_on() -> None:
+    note = compose([("", "https://example.org/a\nhttps://example.org/b\nВ порту загорелся большой склад с канатами.")])
+    assert note is not None
+    assert note.title == "В порту загорелся большой склад с канатами"

@@ -180,7 +180,7 @@ def test_an_answer_that_stays_malformed_comes_back_later(server):
     error = failure(RetryableError, server)
     assert (error.code, str(error)) == (
         "malformed_output",
-        "The model “gpt-4o-mini” did not answer as asked: not JSON.",
+        "The model “gpt-4o-mini” did not answer as asked: not JSON. Asked again; if that goes on, choose another.",
     )
     assert len(server.log) == 2
     assert isinstance(error, PaidError)
@@ -226,7 +226,10 @@ def test_a_bad_key_is_permanent_and_not_shown(server):
 def test_an_unknown_model_is_permanent_and_named(server, way):
     adapter.HABITS[(server.base_url, "missing-model")] = adapter.Habits(way=way)
     error = failure(PermanentError, server, model="missing-model")
-    assert (error.code, str(error)) == ("model_not_found", "127.0.0.1 has no model “missing-model” for this key.")
+    assert (error.code, str(error)) == (
+        "model_not_found",
+        "127.0.0.1 has no model “missing-model” for this key. Choose another in the workspace’s settings.",
+    )
     assert len(server.log) == 1
 
 

@@ -7,7 +7,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from django.db import connection  # noqa: E402
 
 from apps.accounts.models import Workspace  # noqa: E402
 from apps.core.clock import now  # noqa: E402
+from apps.core.morphology import analyzer  # noqa: E402
 from apps.core.work import drain  # noqa: E402
 from apps.sources.models import Post, Source  # noqa: E402
 from apps.sources.parsers.export import read_export  # noqa: E402
@@ -69,12 +70,12 @@ class Clock:
         return inner
 
 
-def ingest(folder: Path, clock: Clock, group: Callable[[], None]) -> list[tuple[int, float]]:
+def ingest(files: Sequence[Path], clock: Clock, group: Callable[[], None]) -> list[tuple[int, float]]:
     """Import and group chunk by chunk; the answer is how many posts there were after how many seconds."""
     workspace = Workspace.objects.create(name="Bench", slug="bench")
     intake = clock.timed("intake", posts_intake)
     began, posts, points = time.perf_counter(), 0, [(0, 0.0)]
-    for path in sorted(folder.glob("*.json")):
+    for path in files:
         source = Source.objects.create(workspace=workspace, kind="export", name=path.stem)
         with path.open("rb") as file:
             items = iter(read_export(file, zone=workspace.zone, skipped=lambda: None))
@@ -85,13 +86,13 @@ def ingest(folder: Path, clock: Clock, group: Callable[[], None]) -> list[tuple[
     return points
 
 
-def beside(folder: Path, clock: Clock, workers: int) -> list[tuple[int, float]]:
+def beside(files: Sequence[Path], clock: Clock, workers: int) -> list[tuple[int, float]]:
     """Import in this process while others group; the answer is how many were grouped after how many seconds."""
     enough = settings.PULT_VAR / "enough"
     grouping = [subprocess.Popen([sys.executable, "-c", WORKER, str(enough)]) for _ in range(workers)]
     time.sleep(3)  # both kinds of process run already when work comes
     began, from_start = now(), time.perf_counter()
-    ingest(folder, clock, lambda: None)
+    ingest(files, clock, lambda: None)
     enough.touch()
     for process in grouping:
         process.wait()
@@ -116,13 +117,16 @@ def rate(points: list[tuple[int, float]]) -> float:
 
 def main() -> None:
     """Measure and print."""
-    folder, workers = Path(sys.argv[1]), int(sys.argv[2])
+    files, workers, is_backwards = sorted(Path(sys.argv[1]).glob("*.json")), int(sys.argv[2]), sys.argv[3:] == ["back"]
+    if is_backwards:
+        files.reverse()
     call_command("migrate", verbosity=0)
+    analyzer()  # a worker loads its dictionaries once, before its first post
     clock = Clock()
     batches.document_of = clock.timed("lemmas", batches.document_of)
     StreamWindow.matches = clock.timed("matching", StreamWindow.matches)  # type: ignore[method-assign]
     group = clock.timed("grouping", lambda: drain.run_batches(GROUPINGS))
-    points = ingest(folder, clock, group) if workers == 0 else beside(folder, clock, workers)
+    points = ingest(files, clock, group) if workers == 0 else beside(files, clock, workers)
     left = Grouping.objects.exclude(state="done").count()
     if left:
         sys.exit(f"{left} posts were not grouped")

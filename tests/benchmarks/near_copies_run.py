@@ -159,7 +159,7 @@ def lookups(told: Sequence[Told], source: Source, size: int) -> dict[str, Any]:
             post.save()
             one = copies._sought(post)
             began = time.perf_counter()
-            copies.keys_look_up([one], timedelta(hours=72))
+            copies.keys_look_up([one] if one.keys else [], timedelta(hours=72))
             texts = copies._texts_of_candidates(post.workspace_id, [one])
             copies._Originals(timedelta(hours=72)).original_of(one, texts)
             spent_looking.append((time.perf_counter() - began) * 1e3)

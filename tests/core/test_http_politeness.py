@@ -156,7 +156,7 @@ def test_a_host_that_hangs_leaves_room_for_others(monkeypatch):
     async def handler(request: web.Request) -> web.Response:
         if request.path == "/slow":
             running.append(1)
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(3.0)
         return web.Response()
 
     async def work() -> tuple[list[object], float]:
@@ -169,7 +169,7 @@ def test_a_host_that_hangs_leaves_room_for_others(monkeypatch):
             return await asyncio.gather(*hung, return_exceptions=True), took
 
     results, took = run(work())
-    assert took < 0.5
+    assert took < 2.5
     assert len(running) == 2
     assert [getattr(result, "code", "answered") for result in results] == [
         "answered",

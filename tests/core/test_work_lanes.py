@@ -16,7 +16,8 @@ from tests.work_app.tasks import LANED_CHORES
 
 pytestmark = pytest.mark.django_db
 KIND = "laned_chore"
-QUERIES_OF_A_CLAIM = 9
+# Eight, and one for each priority.
+QUERIES_OF_A_CLAIM = 11
 
 
 def words(rows) -> list[str]:
@@ -263,9 +264,9 @@ def test_rows_appended_together_keep_their_order():
     assert [finish_next() for _ in range(3)] == ["a", "b", "c"]
 
 
-def test_a_hundred_thousand_rows_behind_a_paused_lane_cost_nothing(django_assert_max_num_queries):
+def test_many_rows_behind_a_paused_lane_cost_nothing(django_assert_max_num_queries):
     blocked, free = LaneFactory(), LaneFactory()
-    lanes.append_many([LanedChore(workspace=blocked.workspace, lane=blocked) for _ in range(100_000)])
+    lanes.append_many([LanedChore(workspace=blocked.workspace, lane=blocked) for _ in range(5_000)])
     lanes.pause(blocked, "token revoked")
     laned(free, "a")
 

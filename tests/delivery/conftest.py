@@ -15,7 +15,13 @@ from tests.delivery.letters import BOX, Box
 @pytest.fixture(autouse=True)
 def box() -> Iterator[Box]:
     BOX.empty()
-    names = {"test.letter": "Letter", "test.registered": "RegisteredLetter", "test.note": "Note"}
+    names = {
+        "test.letter": "Letter",
+        "test.registered": "RegisteredLetter",
+        "test.note": "Note",
+        "test.bundle": "Bundle",
+        "test.postcard": "Postcard",
+    }
     for name, cls in names.items():
         senders.register(name, f"tests.delivery.letters.{cls}")
     yield BOX
@@ -25,7 +31,7 @@ def box() -> Iterator[Box]:
 
 @pytest.fixture
 def workspace(db: None) -> Workspace:
-    return WorkspaceFactory.create()
+    return WorkspaceFactory.create(language="en")
 
 
 @pytest.fixture

@@ -46,6 +46,8 @@ def letter(
     order_key: str = "",
     sender: str = "test.letter",
     not_before: datetime | None = None,
+    kind: str = "",
+    after: Delivery | None = None,
 ) -> Delivery:
     """A letter in the outbox."""
     return delivery_create(
@@ -56,4 +58,6 @@ def letter(
         dedupe_key=key or f"letter:{text}",
         order_key=order_key,
         not_before=not_before,
+        kind=kind,
+        after=after,
     )

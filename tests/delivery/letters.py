@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,8 +24,9 @@ class Box:
         answers: what the next look-ups answer or raise.
         waits: what the rate limits answer next.
         recorded: every (delivery, outcome) that the sender was told.
+        after_ids: the id that each parcel on its way knew of the one it names.
         opened: how many sessions were opened.
-        on_admit: called when a parcel is about to be admitted.
+        on_admit, on_send: called when a parcel is about to be admitted, and when it is on its way.
     """
 
     sent: list[str] = field(default_factory=list)
@@ -33,11 +34,13 @@ class Box:
     answers: list[Any] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
     recorded: list[tuple[int, str]] = field(default_factory=list)
+    after_ids: list[str] = field(default_factory=list)
     opened: int = 0
     closed: int = 0
     most_at_once: int = 0
     at_once: int = 0
     on_admit: Callable[[], None] | None = None
+    on_send: Callable[[], None] | None = None
     prepare_trouble: Exception | None = None
 
     def empty(self) -> None:
@@ -71,9 +74,12 @@ class Letter:
         return BOX.waits.pop(0) if BOX.waits else 0.0
 
     async def send(self, parcel: Parcel, session: Box) -> Receipt:
+        if session.on_send is not None:
+            session.on_send()
         session.at_once += 1
         session.most_at_once = max(session.most_at_once, session.at_once)
         try:
+            session.after_ids.append(parcel.after_id)
             await asyncio.sleep(0.01)
             trouble = session.troubles.pop(0) if session.troubles else None
             if trouble is not None:
@@ -97,6 +103,22 @@ class RegisteredLetter(Letter):
     """Letters whose office can be asked."""
 
     looks_up = True
+
+
+class Bundle(Letter):
+    """Letters to one address that go into one envelope, up to four."""
+
+    def joined(self, payloads: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+        if len(payloads) > 4 or any("alone" in payload for payload in payloads):
+            return None
+        return {"text": "+".join(payload["text"] for payload in payloads)}
+
+
+class Postcard(Letter):
+    """Letters of which a second one does no harm."""
+
+    def is_repeatable(self, payload: Mapping[str, Any]) -> bool:
+        return True
 
 
 class Note(Letter):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 import structlog
 from django.db import DatabaseError
+from pytest_django import Settings
 
 from apps.accounts.models import Alert, AuditEntry, Workspace
 from apps.core.clock import now
 from apps.core.errors import PermanentError, RetryableError
-from apps.core.work import claims, kinds, verbs
+from apps.core.work import claims, drain, kinds, verbs
 from apps.delivery.models import Attempt, Delivery
 from apps.delivery.services import sending
 from apps.delivery.tasks import deliveries_send
@@ -36,6 +39,19 @@ def test_letter_leaves_with_its_receipt(workspace: Workspace, box: Box) -> None:
     assert box.recorded == [(delivery.pk, "sent")]
     assert not Alert.objects.exists()
     assert AuditEntry.objects.filter(verb="delivery.created", workspace=workspace).count() == 1
+
+
+def test_those_sent_away_come_back_one_after_another_until_the_first_is_back(
+    workspace: Workspace, box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parcel = sending.delivery_plan(letter(workspace, "hello"))
+    sessions, moment = sending.Sessions(AsyncExitStack()), [100.0]
+    monkeypatch.setattr("apps.delivery.services.sending.time.monotonic", lambda: moment[0])
+    waits = [sessions.comeback_s(parcel, 1.0) for _parcel in range(3)]
+    assert waits[0] == 1.0
+    assert waits == sorted(set(waits))
+    moment[0] = 200.0
+    assert sessions.comeback_s(parcel, 1.0) == 1.0
 
 
 def test_asking_twice_sends_once(workspace: Workspace, box: Box) -> None:
@@ -190,3 +206,35 @@ def test_killed_worker_doubles_nothing(workspace: Workspace, box: Box, begun: bo
         assert (delivery.state, delivery.outcome) == ("done", "sent")
         assert box.sent == ["hello"]
         assert not Alert.objects.exists()
+
+
+def test_lease_that_the_waits_have_used_up_is_renewed_before_it_leaves(
+    workspace: Workspace, box: Box, settings: Settings
+) -> None:
+    delivery = letter(workspace)
+    seen: list[float] = []
+
+    def wait() -> None:
+        row = drain.current().row
+        row.not_before = now() + timedelta(seconds=3)
+        seen.append(drain.current().remaining_s())
+
+    box.on_admit = wait
+    box.on_send = lambda: seen.append(drain.current().remaining_s())
+    deliveries_send()
+    delivery.refresh_from_db()
+    assert (box.sent, delivery.outcome) == (["hello"], "sent")
+    assert seen[0] <= 3 < settings.TELEGRAM_TIMEOUT_S < seen[1]
+
+
+def test_lease_that_another_has_taken_over_lets_nothing_leave(workspace: Workspace, box: Box) -> None:
+    delivery = letter(workspace)
+
+    def taken() -> None:
+        row = drain.current().row
+        row.not_before, row.token = now() + timedelta(seconds=3), uuid4()
+
+    box.on_admit = taken
+    deliveries_send()
+    delivery.refresh_from_db()
+    assert (box.sent, delivery.state, delivery.begun_at) == ([], "leased", None)

@@ -9,13 +9,16 @@ import pytest
 from apps.accounts.models import Alert, AuditEntry, User, Workspace
 from apps.core.clock import now
 from apps.core.errors import PermanentError, RetryableError, TransitionError, UnknownOutcomeError
-from apps.core.work import claims, kinds, verbs
+from apps.core.work import claims, kinds, lanes, outcomes, verbs
+from apps.core.work.models import WorkRow
+from apps.delivery import tasks
 from apps.delivery.models import Delivery, Lane, LookUp
 from apps.delivery.ports import Absent, CannotTell, Found, Receipt
 from apps.delivery.services import (
     delivery_absent,
     delivery_arrived,
     delivery_give_up,
+    delivery_retry,
     delivery_send_again,
     delivery_sent,
     look_up_settle,
@@ -39,6 +42,12 @@ def in_doubt(workspace: Workspace, box: Box, sender: str = "test.letter", **opti
 def look_up_now() -> None:
     LookUp.objects.update(not_before=now())
     look_ups_ask()
+
+
+def due_now() -> None:
+    """As if the time of everything that waits had come."""
+    Delivery.objects.filter(state="ready").update(not_before=now())
+    Lane.objects.exclude(next_at=None).update(next_at=now())
 
 
 def open_alerts() -> list[str]:
@@ -80,11 +89,66 @@ def test_proven_absent_is_sent_once_more(workspace: Workspace, box: Box) -> None
     delivery = in_doubt(workspace, box, "test.registered")
     box.answers = [Absent()]
     look_up_now()
+    delivery.refresh_from_db()
+    assert timedelta() < delivery.not_before - now() <= timedelta(seconds=5)
+    due_now()
     deliveries_send()
     delivery.refresh_from_db()
     assert (delivery.state, delivery.outcome) == ("done", "sent")
     assert box.sent == ["hello"]
     assert box.recorded == [(delivery.pk, "unknown"), (delivery.pk, ""), (delivery.pk, "sent")]
+
+
+def absent_again(delivery: Delivery, box: Box) -> None:
+    """It leaves, is cut, and is proven absent."""
+    box.troubles, box.answers = [UnknownOutcomeError(CUT, code="cut")], [Absent()]
+    due_now()
+    deliveries_send()
+    look_up_now()
+    delivery.refresh_from_db()
+
+
+def test_what_never_arrives_leaves_three_times_and_a_person_is_told(workspace: Workspace, box: Box) -> None:
+    delivery = letter(workspace, sender="test.registered")
+    absent_again(delivery, box)
+    absent_again(delivery, box)
+    assert (delivery.state, delivery.outcome, open_alerts()) == ("ready", "", [])
+    absent_again(delivery, box)
+    assert (delivery.state, delivery.outcome, delivery.error_code) == ("dead", "failed", "never_arrives")
+    assert open_alerts() == [f"delivery.dead:{delivery.pk}"]
+    assert (delivery.attempt_log.filter(outcome="absent").count(), box.sent) == (3, [])
+    assert delivery.attempt_log.order_by("-pk")[0].detail == "It left several times and never arrived."
+    deliveries_send()
+    assert delivery.attempt_log.filter(kind="send", outcome="unknown").count() == 3
+
+
+def test_person_who_tries_again_what_never_arrived_begins_anew(workspace: Workspace, box: Box, editor: User) -> None:
+    delivery = letter(workspace, sender="test.registered")
+    for _time in range(3):
+        absent_again(delivery, box)
+    delivery_retry(delivery=delivery, by=editor)
+    absent_again(delivery, box)
+    assert (delivery.state, open_alerts()) == ("ready", [])
+    due_now()
+    deliveries_send()
+    assert box.sent == ["hello"]
+
+
+def test_what_was_found_while_its_lane_was_awaited_is_not_told(
+    workspace: Workspace, box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivery, hold = in_doubt(workspace, box, "test.registered"), lanes.hold
+
+    def awaited(row: WorkRow) -> object:
+        monkeypatch.setattr(lanes, "hold", hold)
+        verbs.arrived(delivery)
+        return hold(row)
+
+    asked = LookUp.objects.get()
+    monkeypatch.setattr(lanes, "hold", awaited)
+    look_up_settle(asked, CannotTell("nobody has looked"))
+    delivery.refresh_from_db()
+    assert (delivery.state, open_alerts()) == ("done", [])
 
 
 def test_cannot_tell_is_told(workspace: Workspace, box: Box) -> None:
@@ -221,9 +285,64 @@ def test_cut_of_what_never_left_is_simply_repeated(workspace: Workspace, box: Bo
     assert not Alert.objects.exists()
 
 
+@pytest.mark.parametrize("sender", ["test.postcard", "test.note"])
+def test_what_may_be_repeated_but_meets_a_bug_each_time_is_dead_and_told(
+    workspace: Workspace, box: Box, sender: str
+) -> None:
+    box.troubles = [ValueError("slip")] * 9
+    delivery = letter(workspace, sender=sender)
+    for _try in range(6):
+        Delivery.objects.filter(state="ready").update(not_before=now())
+        Lane.objects.filter(next_at__isnull=False).update(next_at=now())
+        deliveries_send()
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.outcome, delivery.error_code) == ("dead", "failed", "bug")
+    assert len(box.troubles) == 6
+    assert open_alerts() == [f"delivery.dead:{delivery.pk}"]
+
+
 def test_unknown_of_a_sender_that_is_gone_is_told(workspace: Workspace, box: Box) -> None:
     delivery = letter(workspace, sender="test.pigeon")
     [row] = claims.claim(kinds.get("delivery"), limit=1, lease=timedelta(minutes=10)).rows
     verbs.begin(row)
     verbs.unknown(row, error=CUT)
     assert open_alerts() == [f"delivery.unknown:{delivery.pk}"]
+
+
+@pytest.mark.parametrize("error", [RetryableError("later", retry_after=5.0), PermanentError("refused")])
+def test_late_answer_that_it_did_not_arrive_ends_the_doubt(
+    workspace: Workspace, box: Box, error: PermanentError | RetryableError
+) -> None:
+    delivery = letter(workspace)
+    [row] = claims.claim(kinds.get("delivery"), limit=1, lease=timedelta(minutes=10)).rows
+    verbs.begin(row)
+    past = now() - timedelta(minutes=1)
+    Delivery.objects.update(not_before=past)
+    Lane.objects.update(next_at=past)
+    claims.settle_begun(kinds.get("delivery"))
+    assert open_alerts() == [f"delivery.unknown:{delivery.pk}"]
+    outcomes.fail(tasks.DELIVERIES, row, error)
+    delivery.refresh_from_db()
+    if isinstance(error, RetryableError):
+        assert (delivery.state, delivery.outcome, open_alerts()) == ("ready", "", [])
+        assert box.recorded == [(delivery.pk, "unknown"), (delivery.pk, "")]
+    else:
+        assert (delivery.state, delivery.outcome, open_alerts()) == ("dead", "failed", [f"delivery.dead:{delivery.pk}"])
+
+
+def test_answer_to_try_later_of_one_that_nobody_doubts_tells_nobody(workspace: Workspace, box: Box) -> None:
+    box.troubles = [RetryableError("later", retry_after=5.0)]
+    delivery = letter(workspace)
+    deliveries_send()
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.outcome, box.recorded) == ("ready", "", [])
+
+
+def test_doubt_again_while_the_first_is_asked_about_asks_anew(workspace: Workspace, box: Box, editor: User) -> None:
+    delivery = in_doubt(workspace, box, "test.registered")
+    delivery_send_again(delivery=delivery, by=editor)
+    box.troubles = [UnknownOutcomeError(CUT, code="cut")]
+    deliveries_send()
+    delivery.refresh_from_db()
+    assert delivery.state == "unknown"
+    assert sorted(LookUp.objects.values_list("state", flat=True)) == ["done", "ready"]

@@ -1,34 +1,94 @@
-"""What the test of reading over MTProto does beside the processes: `python -m tests.e2e.reading_mtproto ACT`."""
+"""What the test of reading over MTProto does beside the processes: `Stack.served("reading_mtproto", act)`."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
+from collections.abc import Callable
 
 import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from apps.accounts.models import Workspace  # noqa: E402 - Django must be set up first
-from apps.sources.models import Post, Source  # noqa: E402
+from django.db import close_old_connections  # noqa: E402 - Django must be set up first
+
+from apps.accounts.models import Workspace  # noqa: E402
+from apps.core.clock import now  # noqa: E402
+from apps.sources.models import AccountAsk, ChannelRead, Invitation, Post, Source  # noqa: E402
 from apps.sources.services import source_create  # noqa: E402
-from apps.telegram.models import Session  # noqa: E402
+from apps.sources.services.invitations import (  # noqa: E402
+    channels_list,
+    invitation_check,
+    invitation_join,
+)
+from apps.telegram.models import Peer, Session  # noqa: E402
 from apps.telegram.services import session_login  # noqa: E402
 from apps.telegram.services.sessions import session_create  # noqa: E402
 
+LINK = "AbCdEf123456"
 
-def seed() -> dict[str, object]:
-    """Log an account in, as its page does, and add the channel."""
+
+def log_in() -> dict[str, object]:
+    """Log an account in, as its page does."""
     workspace = Workspace.objects.create(name="Harbour", slug="harbour")
     session = session_create(workspace=workspace, name="Reader", phone="+79001112233")
     session_login.session_code_send(session=session)
     session_login.session_code_enter(session=session, code="24680")
+    return {"state": session.state}
+
+
+def seed() -> dict[str, object]:
+    """An account that is logged in, and a channel by its name."""
+    told = log_in()
+    workspace = Workspace.objects.get()
     source_create(
         workspace=workspace, kind="telegram", name="Port", username="port_news", interval_s=60, backfill_posts=30
     )
-    return {"state": session.state}
+    return told
+
+
+def check() -> dict[str, object]:
+    """Look at the invitation, as the page does."""
+    return {"pk": invitation_check(session=Session.objects.get(), link=LINK).pk}
+
+
+def join() -> dict[str, object]:
+    """Agree to join."""
+    invitation_join(invitation=Invitation.objects.get())
+    return invited()
+
+
+def invited() -> dict[str, object]:
+    """How the invitation stands."""
+    told: dict[str, object] = Invitation.objects.values("state", "code", "title", "members", "chat_id", "kind").get()
+    return told
+
+
+def own() -> dict[str, object]:
+    """Ask for the account's own channels."""
+    channels_list(session=Session.objects.get())
+    return owned()
+
+
+def owned() -> dict[str, object]:
+    """What is known of them."""
+    return {
+        "asking": AccountAsk.objects.live().count(),
+        "titles": list(Peer.objects.filter(is_member=True).order_by("chat_id").values_list("title", flat=True)),
+    }
+
+
+def texts() -> dict[str, object]:
+    """What the private group has brought, every reading brought forward."""
+    ChannelRead.objects.filter(state="ready", not_before__gt=now()).update(not_before=now())
+    source = Source.objects.first()
+    return {
+        "texts": list(Post.objects.order_by("pk").values_list("text", flat=True)),
+        "chat_id": source.chat_id if source else None,
+        "problem": source.last_error if source else "",
+    }
 
 
 def report() -> dict[str, object]:
@@ -48,5 +108,27 @@ def leave() -> dict[str, object]:
     return {"told": session_login.session_log_out(session=Session.objects.get())}
 
 
+ACTS: dict[str, Callable[[], dict[str, object]]] = {
+    "seed": seed,
+    "log_in": log_in,
+    "check": check,
+    "join": join,
+    "invited": invited,
+    "own": own,
+    "owned": owned,
+    "texts": texts,
+    "report": report,
+    "leave": leave,
+}
+
+
+def serve() -> None:
+    """Read one JSON list of arguments a line and answer each with one line."""
+    for line in sys.stdin:
+        (act,) = json.loads(line)
+        print("ANSWER " + json.dumps(ACTS[act]()), flush=True)
+        close_old_connections()
+
+
 if __name__ == "__main__":
-    print(json.dumps({"seed": seed, "report": report, "leave": leave}[sys.argv[1]]()))
+    serve()

@@ -21,6 +21,8 @@ import psycopg
 import redis
 from django.core.management.utils import get_random_secret_key
 
+from tests.migrated import NAME, postgres_put, sqlite_put
+
 ROOT = Path(__file__).resolve().parents[2]
 POSTGRES = os.environ.get("DATABASE_URL", "")
 REDIS = os.environ.get("REDIS_URL", "")
@@ -105,11 +107,15 @@ class Stack:
 
     def editor(self, *argv: str) -> dict[str, Any]:
         """Let the editor do one thing; the answer."""
-        process = self.processes.get("editor")
+        return self.served("editor", *argv)
+
+    def served(self, name: str, *argv: str) -> dict[str, Any]:
+        """Let a module of this folder, kept running, do one thing; the answer."""
+        process = self.processes.get(name)
         if process is None:
-            with (self.folder / "editor.log").open("ab") as log:
+            with (self.folder / f"{name}.log").open("ab") as log:
                 process = subprocess.Popen(
-                    [sys.executable, "-m", "tests.e2e.editor", "serve"],
+                    [sys.executable, "-m", f"tests.e2e.{name}", "serve"],
                     cwd=ROOT,
                     env=self.env,
                     stdin=subprocess.PIPE,
@@ -117,7 +123,7 @@ class Stack:
                     stderr=log,
                     start_new_session=True,
                 )
-            self.processes["editor"] = process
+            self.processes[name] = process
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(json.dumps(argv).encode() + b"\n")
@@ -126,11 +132,11 @@ class Stack:
             if line.startswith(b"ANSWER "):
                 answer: dict[str, Any] = json.loads(line.removeprefix(b"ANSWER "))
                 return answer
-        raise AssertionError(f"the editor has ended\n{self.logs()}")
+        raise AssertionError(f"{name} has ended\n{self.logs()}")
 
     def _run(self, *argv: str) -> str:
         done = subprocess.run(
-            [sys.executable, *argv], cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=120
+            [sys.executable, *argv], cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=300
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -163,7 +169,7 @@ class Stack:
 
 @contextmanager
 def stack(folder: Path, *, production: bool, **env: str) -> Iterator[Stack]:
-    """A fresh set-up: SQLite and files, or a PostgreSQL database and a Redis database of its own."""
+    """A fresh set-up with an empty, migrated database: SQLite and files, or a database of PostgreSQL and of Redis."""
     port = free_port()
     own = {
         name: value
@@ -182,11 +188,11 @@ def stack(folder: Path, *, production: bool, **env: str) -> Iterator[Stack]:
     name = f"pult_e2e_{uuid.uuid4().hex[:10]}"
     if production:
         own |= {"DATABASE_URL": POSTGRES.rsplit("/", 1)[0] + f"/{name}", "REDIS_URL": redis_database()}
-        with psycopg.connect(POSTGRES.rsplit("/", 1)[0] + "/postgres", autocommit=True) as admin:
-            admin.execute(f'CREATE DATABASE "{name}"')
+        postgres_put(POSTGRES, name)
         redis.Redis.from_url(own["REDIS_URL"]).flushdb()
     else:
         own |= {"DATABASE_URL": "", "REDIS_URL": ""}
+        sqlite_put(folder / "var" / NAME)
     made = Stack(folder=folder, env=own, port=port)
     try:
         yield made

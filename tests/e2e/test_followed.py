@@ -17,7 +17,7 @@ from tests.e2e.stack import POSTGRES, REDIS, Stack, stack
 from tests.e2e.texts import feed
 from tests.servers import bot_api, openai_api, site
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 KILLS = 20
 
 
@@ -58,6 +58,7 @@ def environment(
         "AI_WRITER": "openai",
         "AI_API_URL": f"{model.url}/v1",
         "AI_API_KEY": "test-key",
+        "AI_TIMEOUT_S": "10",
         "HTTP_ALLOW_PRIVATE": "127.0.0.0/8",
         "HTTP_HOST_INTERVAL_S": "0",
     }
@@ -117,7 +118,7 @@ def test_twenty_kills_lose_and_double_nothing(
             running.kill("worker", signal.SIGKILL)
             running.start_worker()
             running.editor("approve")
-        running.until(lambda: finished(running, retried), seconds=240, what="every publication is settled")
+        running.until(lambda: finished(running, retried), seconds=420, what="every publication is settled")
         report = running.editor("report")
 
     # what had to be tried again was killed three times over before it left, and a person had been told

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ from telethon.tl import types
 
 from tests.e2e.stack import POSTGRES, REDIS, Stack, stack
 from tests.servers.mtproto import MtprotoStandIn
-from tests.servers.mtproto_answers import Account, Telegram, channel, message, user
+from tests.servers.mtproto_answers import Account, Invite, Telegram, channel, message, service, user
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 READER = (sys.executable, "manage.py", "run_telegram_reader", "--lease", "6")
@@ -56,7 +55,7 @@ def running(request: pytest.FixtureRequest, tmp_path: Path, server: MtprotoStand
 
 def did(running: Stack, act: str) -> Any:
     """Do something beside the process."""
-    return json.loads(running._run("-m", "tests.e2e.reading_mtproto", act).splitlines()[-1])
+    return running.served("reading_mtproto", act)
 
 
 def test_channel_is_read_over_mtproto_and_the_account_leaves(
@@ -79,4 +78,45 @@ def test_channel_is_read_over_mtproto_and_the_account_leaves(
     assert telegram.logins == {}
     assert did(running, "report")["owner"] == ""
     assert "GetDialogs" not in telegram.asked
+    assert "Traceback" not in running.logs()
+
+
+def test_private_group_is_joined_read_and_followed_when_it_moves(
+    running: Stack, server: MtprotoStandIn, telegram: Telegram
+) -> None:
+    group = {"broadcast": False, "megagroup": True}
+    telegram.channels[88] = channel(88, title="Pilots among themselves", **group)
+    telegram.insiders[88] = set()
+    telegram.messages[88] = [message(88, 1, "The old tug is sold")]
+    telegram.invites["AbCdEf123456"] = Invite(telegram.channels[88], members=12)
+    assert did(running, "log_in") == {"state": "active"}
+    running.start("reader", *READER)
+
+    did(running, "check")
+    running.until(lambda: did(running, "invited")["state"] == "seen", seconds=120, what="Telegram told of it")
+    told = {"code": "", "title": "Pilots among themselves", "members": 12, "chat_id": None, "kind": "supergroup"}
+    assert did(running, "invited") == {"state": "seen", **told}
+    assert telegram.insiders[88] == set()
+    assert "ImportChatInvite" not in telegram.asked
+
+    did(running, "join")
+    running.until(lambda: did(running, "invited")["state"] == "inside", seconds=60, what="it has joined")
+    assert telegram.insiders[88] == {501}
+    running.until(lambda: did(running, "texts")["texts"] == ["The old tug is sold"], seconds=60, what="it is read")
+
+    assert did(running, "own")["titles"] == ["Pilots among themselves"]
+    running.until(lambda: not did(running, "owned")["asking"], seconds=60, what="its channels are listed")
+    assert telegram.asked.count("GetDialogs") == 1
+
+    telegram.channels[99] = channel(99, title="Pilots among themselves", **group)
+    telegram.insiders[99] = {501}
+    telegram.messages[99] = [
+        service(99, 1, types.MessageActionChannelMigrateFrom(title="Pilots among themselves", chat_id=88)),
+        message(99, 2, "The new tug has come"),
+    ]
+    telegram.messages[88].append(service(88, 2, types.MessageActionChatMigrateTo(channel_id=99)))
+    both = ["The old tug is sold", "The new tug has come"]
+    running.until(lambda: did(running, "texts")["texts"] == both, seconds=90, what="the group is read where it moved")
+    assert did(running, "texts") == {"texts": both, "chat_id": 99, "problem": ""}
+    assert "ResolveUsername" not in telegram.asked
     assert "Traceback" not in running.logs()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import factory
 
 from apps.core.clock import now
-from apps.notifications.models import AlertChat
+from apps.notifications.models import AlertChat, PersonChat
 from apps.telegram.models import Bot
 
 
@@ -39,3 +39,14 @@ class ConnectedFactory(AlertChatFactory):
     chat_id = factory.Sequence(lambda n: 501 + n)
     chat_title = "Nadia"
     connected_at = factory.LazyFunction(now)
+
+
+class PersonChatFactory(factory.django.DjangoModelFactory[PersonChat]):
+    """A person who has not opened their link yet."""
+
+    class Meta:
+        model = PersonChat
+
+    workspace = factory.SubFactory("tests.delivery.factories.WorkspaceFactory")
+    user = factory.SubFactory("tests.delivery.factories.UserFactory")
+    bot = factory.LazyAttribute(bot_for)

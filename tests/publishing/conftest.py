@@ -8,9 +8,15 @@ import pytest
 from pytest_django import Settings
 
 from apps.accounts.models import User, Workspace
+from apps.core.work import stopping
+from apps.publishing.models import Channel
 from apps.telegram import buckets
+from apps.telegram.models import Session
 from tests.delivery.factories import WorkspaceFactory, member
+from tests.publishing.factories import telegram_channel
+from tests.publishing.looks import CHAT, reader_of
 from tests.servers import bot_api
+from tests.sources.channels import Telegram
 
 
 @pytest.fixture
@@ -38,3 +44,22 @@ def telegram(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[bo
         settings.TELEGRAM_ADAPTER = "bot_api"
         settings.TELEGRAM_TIMEOUT_S = 2.0
         yield server
+
+
+@pytest.fixture
+def channel(workspace: Workspace) -> Channel:
+    return telegram_channel(workspace)
+
+
+@pytest.fixture
+def reading() -> Telegram:
+    """What accounts see."""
+    stopping.forget()
+    made = Telegram()
+    made.channel("port_news", chat_id=CHAT)
+    return made
+
+
+@pytest.fixture
+def account(workspace: Workspace, reading: Telegram) -> Session:
+    return reader_of(workspace, reading)

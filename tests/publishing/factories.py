@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 from apps.accounts.models import User, Workspace
 from apps.core.clock import now
-from apps.publishing.models import Channel, Publication
+from apps.publishing.models import Channel, Publication, PublicationPart
 from apps.publishing.services import channel_create, publication_schedule
 from apps.stories.models import Story, StoryVersion
 from apps.telegram.models import Bot
@@ -56,3 +59,29 @@ def scheduled(channel: Channel, editor: User, title: str = "Fire in the port", *
     """A publication of a story of its own."""
     story = approved_story(channel.workspace, title)
     return publication_schedule(story=story, channel=channel, editor=editor, **options)  # type: ignore[arg-type]
+
+
+def published(channel: Channel, editor: User | None = None, *, age_h: float = 0, **fields: Any) -> Publication:
+    """A publication that came out so many hours ago, as its delivery leaves it; nothing of it is due."""
+    title = str(fields.pop("title", "Fire in the port"))
+    story = fields.pop("story", None) or approved_story(channel.workspace, title)
+    number = str(fields.pop("message_id", story.pk))
+    sent_at = fields.pop("sent_at", None) or now() - timedelta(hours=age_h)
+    made = Publication.objects.create(
+        workspace=channel.workspace,
+        channel=channel,
+        story=story,
+        version=fields.pop("version", story.current_version),
+        title=title,
+        html=title,
+        publish_at=sent_at,
+        sent_at=sent_at,
+        status=fields.pop("status", Publication.Status.SENT),
+        message_id=number,
+        created_by=editor,
+        **fields,
+    )
+    PublicationPart.objects.create(
+        publication=made, position=0, html=title, message_ids=number, chat_id=channel.chat_id
+    )
+    return made

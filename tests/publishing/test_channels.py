@@ -48,11 +48,13 @@ def test_preview_page_is_always_fit(workspace: Workspace, editor: User) -> None:
 def test_bot_that_may_not_post_is_told(
     workspace: Workspace, editor: User, telegram: BotApiServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    workspace.language = "en"
+    workspace.save()
     channel = telegram_channel(workspace)
     telegram.chats.add(-1001234567890, kind="channel", refuse="no_rights")
     found = channel_check(channel=channel, editor=editor)
     assert not found.is_fit
-    assert "right" in found.problem
+    assert "switch on “Post messages”" in found.problem
 
 
 @pytest.mark.parametrize("sender", ["preview.post", "telegram.post"])

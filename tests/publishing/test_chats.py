@@ -122,10 +122,11 @@ def bot_of_channel(channel: Channel) -> Bot:
 
 
 @pytest.mark.parametrize("chat_id", [str(CHANNEL.id), "@Port_News"])
-@pytest.mark.parametrize(("refuse", "words"), [("kicked", "was removed"), ("no_rights", "lacks the right")])
+@pytest.mark.parametrize(("refuse", "words"), [("kicked", "was removed"), ("no_rights", "may not post")])
 def test_lost_right_is_said_on_the_channel_and_ends_when_it_is_back(
     workspace: Workspace, chat_id: str, refuse: str, words: str
 ) -> None:
+    Workspace.objects.update(language="en")
     channel = telegram_channel(workspace, chat_id=chat_id)
     bot = bot_of_channel(channel)
     told(bot, joined(bot), joined(bot, refuse=refuse, date=1_780_000_100))

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
 from django.db import connection
 
+from apps.core.clock import now
 from apps.core.errors import TransitionError
 from apps.delivery.models import Delivery, Lane
 from apps.delivery.services import delivery_create
 from apps.delivery.tasks import deliveries_send
 from apps.publishing.models import PreviewMessage, Publication
-from apps.publishing.services import publication_cancel, publication_schedule
+from apps.publishing.services import publication_cancel, publication_schedule, publication_schedule_at
 from tests.delivery.factories import WorkspaceFactory, member
 from tests.publishing.factories import approved_story, preview_channel
 
@@ -85,3 +87,20 @@ def test_drains_at_once_show_a_message_once() -> None:
     assert list(PreviewMessage.objects.order_by("pk").values_list("title", flat=True)) == [
         f"Story {number}" for number in range(6)
     ]
+
+
+def test_of_editors_who_give_one_free_place_to_stories_one_gets_it_and_the_others_are_told() -> None:
+    workspace = WorkspaceFactory.create()
+    editor, channel = member(workspace), preview_channel(workspace)
+    stories = [approved_story(workspace, f"Story {number}") for number in range(ASKERS)]
+    at = now() + timedelta(hours=2)
+
+    def place() -> int | None:
+        story = stories.pop()
+        [placed] = publication_schedule_at(story=story, channels=[channel], at=at, editor=editor)
+        assert bool(placed.conflicts) == (placed.publication is None)
+        return placed.publication.pk if placed.publication else None
+
+    made = Publication.objects.all()
+    assert sorted(together(place), key=str) == sorted([made.get().pk, None, None, None], key=str)
+    assert made.get().publish_at == at

@@ -161,6 +161,7 @@ def test_saving_a_channel_writes_only_what_was_asked(workspace: Workspace, edito
 
 
 def test_check_says_what_to_do(workspace: Workspace, as_manager: Client, telegram: BotApiServer) -> None:
+    Workspace.objects.filter(pk=workspace.pk).update(language="en")
     channel = telegram_channel(workspace)
     telegram.chats.add(-1001234567890, refuse="not_found")
     answer = act(as_manager, CHANNELS, "check_channels", channel)

@@ -20,7 +20,7 @@ from apps.delivery.services import (
     delivery_send_again,
 )
 from apps.delivery.tasks import deliveries_send
-from apps.delivery.telegram import message_url
+from apps.delivery.telegram_doing import message_url
 from apps.publishing.models import Publication
 from apps.publishing.services import channel_check, publication_schedule
 from apps.stories.models import Story

@@ -41,8 +41,8 @@ def test_a_failure_is_found_without_its_text() -> None:
 
 def test_a_check_that_hangs_holds_up_nobody() -> None:
     began = time.perf_counter()
-    slow, quick = findings((Check("slow", lambda: str(time.sleep(2)), timeout_s=0.2), Check("quick", lambda: "fine")))
-    assert time.perf_counter() - began < 1.5
+    slow, quick = findings((Check("slow", lambda: str(time.sleep(6)), timeout_s=0.2), Check("quick", lambda: "fine")))
+    assert time.perf_counter() - began < 5
     assert (slow.ok, slow.detail) == (False, "no answer within 0.2 s")
     assert quick.ok
 

@@ -43,6 +43,10 @@ def test_secrets_are_hidden_however_deep() -> None:
         ("Authorization: Bearer abc.def", f"Authorization: Bearer {HIDDEN}"),
         ("at 12:30:45 the task 42 took 3 s", "at 12:30:45 the task 42 took 3 s"),
         ("https://example.org/a/b?c=d", "https://example.org/a/b?c=d"),
+        (f"/approve/{'Ab_-' * 10}/", f"/approve/{HIDDEN}/"),
+        ("/admin/desk/stories/7/approval/", "/admin/desk/stories/7/approval/"),
+        (f"/account/welcome/MQ/c4x2ab-{'0f' * 16}/", f"/account/welcome/{HIDDEN}/"),
+        ("/account/welcome/MQ/set-password/", "/account/welcome/MQ/set-password/"),
     ],
 )
 def test_texts_lose_what_looks_like_a_secret(text: str, shown: str) -> None:

@@ -110,7 +110,7 @@ def login(site: str, email: str, password: str) -> str:
 
 
 @pytest.mark.e2e
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_the_first_run_shows_a_login_that_works_and_the_second_starts_quickly(tmp_path: Path, runs: list[Run]) -> None:
     port = free_port()
     first = Run(tmp_path, port)
@@ -135,7 +135,7 @@ def test_the_first_run_shows_a_login_that_works_and_the_second_starts_quickly(tm
 
 
 @pytest.mark.e2e
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_killed_worker_comes_back_and_a_second_group_is_refused(tmp_path: Path, runs: list[Run]) -> None:
     run = Run(tmp_path, free_port())
     runs.append(run)

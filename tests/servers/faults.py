@@ -19,6 +19,7 @@ KINDS = (
     "malformed",  # carried out, but the answer can't be read
     "refusal",  # of a model: it will not write this
     "incomplete",  # of a model: it stopped at its longest answer
+    "foreign",  # of a model: the answer is in a language that nobody asked for
     "garbled",  # of a model: the answer is not the JSON that was asked for
 )
 
@@ -63,6 +64,7 @@ class FaultPlan:
 
     def __init__(self, *, seed: int = 0) -> None:
         self._faults: list[Fault] = []
+        self._shares: list[tuple[Fault, float]] = []
         self._chance = random.Random(seed)
 
     def add(self, kind: str, **options: Any) -> Fault:
@@ -71,8 +73,21 @@ class FaultPlan:
         self._faults.append(fault)
         return fault
 
+    def share(self, shares: Mapping[str, float], *, method: str = "*", **options: Any) -> None:
+        """Let faults happen by chance, each to its share of the matching requests; one draw of the seed a request.
+
+        Raises:
+            ValueError: the shares are more than all.
+        """
+        if sum(shares.values()) > 1:
+            raise ValueError("the shares of the faults are more than 1 together")
+        self._shares = [(Fault(kind, method=method, **options), share) for kind, share in shares.items()]
+
     def load(self, plan: Mapping[str, Any] | list[Any]) -> None:
-        """Plan what a POST to /_faults says: one fault, a list, or {"faults": [...], "seed": 1, "replace": true}."""
+        """Plan what a POST to /_faults says: one fault, a list, or {"faults": [...], "seed": 1, "replace": true}.
+
+        Also by shares: {"shares": {"429": 0.1, "cut_after": 0.03}, "method": "send*", "retry_after": 1, "seed": 1}.
+        """
         if isinstance(plan, list):
             plan = {"faults": plan}
         elif "kind" in plan:
@@ -83,10 +98,13 @@ class FaultPlan:
             self._chance = random.Random(plan["seed"])
         for options in plan.get("faults", []):
             self.add(**options)
+        if "shares" in plan:
+            self.share(**{key: value for key, value in plan.items() if key not in {"replace", "seed", "faults"}})
 
     def clear(self) -> None:
         """Go on without faults."""
         self._faults.clear()
+        self._shares.clear()
 
     def strike(self, method: str, params: Mapping[str, Any]) -> Fault | None:
         """The fault that happens to this request, if one does."""
@@ -103,4 +121,14 @@ class FaultPlan:
                 if fault.times <= 0:
                     self._faults.remove(fault)
             return fault
+        return self._shared(method, params)
+
+    def _shared(self, method: str, params: Mapping[str, Any]) -> Fault | None:
+        """The fault whose share one draw falls into."""
+        shares = [(fault, share) for fault, share in self._shares if fault.concerns(method, params)]
+        drawn = self._chance.random() if shares else 1.0
+        for fault, share in shares:
+            if drawn < share:
+                return fault
+            drawn -= share
         return None

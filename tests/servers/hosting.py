@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import signal
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -241,6 +242,8 @@ def shell(server_from: Callable[[argparse.Namespace], StandIn], parser: argparse
     server = server_from(options)
     if options.faults:
         server.faults.load(options.faults)
+    # A shell that starts it in the background has it ignore Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         asyncio.run(
             serve(

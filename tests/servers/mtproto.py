@@ -214,7 +214,8 @@ class MtprotoStandIn:
             inner = read(AES.decrypt_ige(request.encrypted_data, told["key"], told["iv"])[20:])
             assert isinstance(inner, ClientDHInnerData)
             shared = pow(int.from_bytes(inner.g_b, "big"), told["secret"], int.from_bytes(PRIME, "big"))
-            wire.key = AuthKey(get_byte_array(shared).rjust(256, b"\0"))
+            # One key in 256 begins with a zero byte, and Telethon drops it.
+            wire.key = AuthKey(get_byte_array(shared))
             self.keys[wire.key.key_id] = wire.key
             mark = wire.key.calc_new_nonce_hash(told["new"], 1)
             wire.say_plain(DhGenOk(told["nonce"], told["server"], mark))

@@ -24,6 +24,7 @@ from tests.servers.mtproto import MtprotoStandIn, RefusedError
 from tests.servers.mtproto_prime import PRIME
 
 SENT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+MOVED = types.MessageActionChatMigrateTo
 EMPTY: dict[str, Any] = {"int": 0, "str": "", "bool": False, "float": 0.0, "bytes": b""}
 
 
@@ -52,6 +53,11 @@ def message(chat_id: int, number: int, text: str = "", **given: Any) -> Any:
     return made(types.Message, id=number, **{**told, **given})
 
 
+def service(chat_id: int, number: int, action: Any) -> Any:
+    """A message that tells of something done to a chat."""
+    return made(types.MessageService, id=number, peer_id=types.PeerChannel(chat_id), date=SENT, action=action)
+
+
 def user(number: int, **given: Any) -> Any:
     """A person."""
     return made(types.User, id=number, **{"first_name": "Vera", "access_hash": number * 3, **given})
@@ -68,10 +74,23 @@ class Account:
 
 
 @dataclass
+class Invite:
+    """An invitation: where it leads, and what it asks of who comes."""
+
+    chat: Any
+    members: int = 100
+    is_request: bool = False
+    is_expired: bool = False
+
+
+@dataclass
 class Telegram:
     """All that the stand-in knows; call it with a key and a request.
 
     Attributes:
+        invites: by the link's hash.
+        insiders: users by the channel that they are in; a channel that stands here is read by them alone.
+        talks: what else is in an account's list of dialogs.
         logins: user by key's id.
         refusals: the next errors by the request's name: number and name.
         asked: the names of what was asked.
@@ -85,6 +104,9 @@ class Telegram:
     logins: dict[int, Any] = field(default_factory=dict)
     passed: dict[int, Account] = field(default_factory=dict)
     codes: dict[int, str] = field(default_factory=dict)
+    invites: dict[str, Invite] = field(default_factory=dict)
+    insiders: dict[int, set[int]] = field(default_factory=dict)
+    talks: list[Any] = field(default_factory=list)
     refusals: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     secret: int = 0
@@ -210,9 +232,67 @@ class Telegram:
         self.login(key)
         return types.messages.Chats(chats=[self.channels[one.channel_id] for one in request.id])
 
+    def is_inside(self, key: int, chat_id: int) -> bool:
+        """Whether who is logged in may read a channel."""
+        who = self.login(key).id
+        return chat_id not in self.insiders or who in self.insiders[chat_id]
+
+    def CheckChatInvite(self, key: int, request: Any) -> Any:
+        """What is behind an invitation; of one who is in it, the chat itself."""
+        invite, who = self.invited(request.hash), self.login(key).id
+        if not isinstance(invite.chat, types.Channel) or who in self.insiders.get(invite.chat.id, ()):
+            return types.ChatInviteAlready(chat=invite.chat)
+        return made(
+            types.ChatInvite,
+            title=invite.chat.title,
+            photo=made(types.PhotoEmpty),
+            participants_count=invite.members,
+            channel=True,
+            broadcast=invite.chat.broadcast,
+            megagroup=invite.chat.megagroup,
+            request_needed=invite.is_request,
+        )
+
+    def ImportChatInvite(self, key: int, request: Any) -> Any:
+        """Let who is logged in into the chat of an invitation."""
+        invite, who = self.invited(request.hash), self.login(key).id
+        inside = self.insiders.setdefault(invite.chat.id, set())
+        if who in inside:
+            raise RefusedError(400, "USER_ALREADY_PARTICIPANT")
+        if invite.is_request:
+            raise RefusedError(400, "INVITE_REQUEST_SENT")
+        inside.add(who)
+        return types.Updates(updates=[], users=[], chats=[invite.chat], date=SENT, seq=0)
+
+    def invited(self, link: str) -> Invite:
+        if link not in self.invites:
+            raise RefusedError(400, "INVITE_HASH_INVALID")
+        if self.invites[link].is_expired:
+            raise RefusedError(400, "INVITE_HASH_EXPIRED")
+        return self.invites[link]
+
+    def GetDialogs(self, key: int, request: Any) -> Any:
+        """A page of dialogs: talks with people, small groups and channels."""
+        who = self.login(key).id
+        inside = [self.channels[one] for one, people in self.insiders.items() if who in people]
+        users = [one for one in self.talks if isinstance(one, types.User)]
+        chats = [*inside, *(one for one in self.talks if not isinstance(one, types.User))]
+        peers = [
+            types.PeerChannel(one.id) if isinstance(one, types.Channel) else types.PeerChat(one.id) for one in chats
+        ]
+        peers += [types.PeerUser(one.id) for one in users]
+        settings = made(types.PeerNotifySettings)
+        rows = [made(types.Dialog, peer=peer, top_message=1, notify_settings=settings) for peer in peers]
+        if len(rows) <= request.limit:
+            return made(types.messages.Dialogs, dialogs=rows, chats=chats, users=users)
+        return made(
+            types.messages.DialogsSlice, count=len(rows), dialogs=rows[: request.limit], chats=chats, users=users
+        )
+
     def GetHistory(self, key: int, request: Any) -> Any:
         """Newest first: a window of `limit` that begins `add_offset` after the first message below `offset_id`."""
-        self.login(key)
+        if not self.is_inside(key, request.peer.channel_id):
+            raise RefusedError(400, "CHANNEL_PRIVATE")
         found = self.known(request.peer)
         below = [one for one in found if not request.offset_id or one.id < request.offset_id]
         start = len(found) - len(below) + request.add_offset
@@ -232,12 +312,16 @@ class Telegram:
         return sorted(self.messages.get(peer.channel_id, []), key=lambda one: -one.id)
 
     def answer(self, peer: Any, found: list[Any]) -> Any:
+        """Messages, with the chats that they speak of."""
+        named = {peer.channel_id} | {
+            one.action.channel_id for one in found if isinstance(getattr(one, "action", None), MOVED)
+        }
         return made(
             types.messages.ChannelMessages,
             pts=1,
             count=len(self.messages.get(peer.channel_id, [])),
             messages=found,
-            chats=[self.channels[peer.channel_id]],
+            chats=[self.channels[one] for one in named if one in self.channels],
         )
 
     def GetFile(self, key: int, request: Any) -> Any:

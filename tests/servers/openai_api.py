@@ -1,8 +1,8 @@
-"""A stand-in for an OpenAI-compatible endpoint: responses, chat completions, models.
+"""A stand-in for an OpenAI-compatible endpoint: responses, chat completions, embeddings, models.
 
 From a shell: `python -m tests.servers.openai_api --port 0`. In a test: `with openai_api.running() as server:`, then
 `server.base_url`, `server.log`, `server.faults.add("429", times=1, retry_after=2)`. The log's `method` is the path:
-`/v1/responses`, `/v1/chat/completions`; its `params` are the request's JSON.
+`/v1/responses`, `/v1/chat/completions`, `/v1/embeddings`; its `params` are the request's JSON.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import time
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -18,11 +17,16 @@ from aiohttp import web
 
 from tests.servers.faults import Fault
 from tests.servers.hosting import Received, Reply, StandIn, hosted, received, shell
+from tests.servers.openai_shown import show_completion, show_response
+from tests.servers.openai_vectors import INPUTS_MAX, show_vectors
 from tests.servers.openai_words import SchemaError, check_strict, tokens, written
 
 # These reason first and take no temperature; the real endpoint refuses it.
 REASONING = re.compile(r"^(o\d|gpt-5(-mini|-nano)?(-\d|$))")
-REFUSAL = "I'm sorry, but I can't help with that."
+FOREIGN = (
+    "Die Brücke über den stillen Fluss ist seit heute offen. Der Bürgermeister hat das Band am Morgen durchschnitten. "
+    "Die Arbeiten haben zwei Jahre gedauert und sind nicht teurer geworden. Für die Autos ist die Fahrt frei."
+)
 
 
 class ApiError(Exception):
@@ -46,6 +50,7 @@ class OpenAiServer(StandIn):
     ) -> None:
         super().__init__(seed=seed)
         self.keys, self.models, self.context_tokens = keys, models, context_tokens
+        self.vectors: dict[str, list[float]] = {}  # of texts that have these words in them
         self._count = 0
 
     @property
@@ -58,6 +63,7 @@ class OpenAiServer(StandIn):
         return [
             web.post("/v1/responses", self._call),
             web.post("/v1/chat/completions", self._call),
+            web.post("/v1/embeddings", self._call),
             web.get("/v1/models", self._models),
         ]
 
@@ -94,6 +100,8 @@ class OpenAiServer(StandIn):
 
     def carry_out(self, entry: Received, key: str) -> Reply:
         """Write an answer, or refuse as OpenAI would."""
+        if entry.method.endswith("embeddings"):
+            return self._embed(entry, key)
         is_chat = entry.method.endswith("completions")
         try:
             self._check(entry.params, key, is_chat=is_chat)
@@ -109,12 +117,24 @@ class OpenAiServer(StandIn):
         except ApiError as exc:
             return error_reply(exc.status, str(exc), code=exc.code, param=exc.param)
         self._count += 1
-        answer = written(last_user_text(entry.params, is_chat=is_chat), asked)
+        said = FOREIGN if entry.fault == "foreign" else last_user_text(entry.params, is_chat=is_chat)
+        answer = written(said, asked)
         if entry.fault in {"garbled", "incomplete"}:
             answer = answer[: len(answer) // 2]
         show = show_completion if is_chat else show_response
         body = show(entry.params, answer, prompt, fault=entry.fault, number=self._count)
         return Reply(200, body, stored=True, headers={"x-request-id": f"req_{self._count:08d}"})
+
+    def _embed(self, entry: Received, key: str) -> Reply:
+        texts = entry.params.get("input") or []
+        texts = [texts] if isinstance(texts, str) else texts
+        try:
+            self._check(entry.params, key, is_chat=True)
+            if not 0 < len(texts) <= INPUTS_MAX or not all(texts):
+                raise ApiError(400, "'$.input' is invalid.", param="input")
+        except ApiError as exc:
+            return error_reply(exc.status, str(exc), code=exc.code, param=exc.param)
+        return Reply(200, show_vectors(entry.params, texts, known=self.vectors, fault=entry.fault), stored=True)
 
     def _check(self, body: dict[str, Any], key: str, *, is_chat: bool) -> None:
         if not key:
@@ -184,81 +204,6 @@ def schema_in(body: dict[str, Any], *, is_chat: bool) -> dict[str, Any] | None:
             raise ApiError(400, words, param=param, code="invalid_json_schema") from exc
     schema: dict[str, Any] = asked["schema"]
     return schema
-
-
-def show_response(body: dict[str, Any], answer: str, prompt: str, *, fault: str, number: int) -> dict[str, Any]:
-    """An object of /v1/responses."""
-    content: dict[str, Any] = {"type": "output_text", "text": answer, "annotations": [], "logprobs": []}
-    if fault == "refusal":
-        content = {"type": "refusal", "refusal": REFUSAL}
-    status = "incomplete" if fault == "incomplete" else "completed"
-    message = {
-        "id": f"msg_{number:08d}",
-        "type": "message",
-        "role": "assistant",
-        "status": status,
-        "content": [content],
-    }
-    spent, made = tokens(prompt), tokens(answer)
-    return {
-        "id": f"resp_{number:08d}",
-        "object": "response",
-        "created_at": int(time.time()),
-        "status": status,
-        "error": None,
-        "incomplete_details": {"reason": "max_output_tokens"} if fault == "incomplete" else None,
-        "instructions": body.get("instructions"),
-        "metadata": {},
-        "model": body["model"],
-        "output": [message],
-        "parallel_tool_calls": True,
-        "temperature": body.get("temperature", 1.0),
-        "tool_choice": "auto",
-        "tools": [],
-        "top_p": 1.0,
-        "text": body.get("text") or {"format": {"type": "text"}},
-        "usage": {
-            "input_tokens": spent,
-            "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
-            "output_tokens": made,
-            "output_tokens_details": {"reasoning_tokens": 0},
-            "total_tokens": spent + made,
-        },
-    }
-
-
-def show_completion(body: dict[str, Any], answer: str, prompt: str, *, fault: str, number: int) -> dict[str, Any]:
-    """An object of /v1/chat/completions."""
-    spent, made = tokens(prompt), tokens(answer)
-    refused = fault == "refusal"
-    message = {
-        "role": "assistant",
-        "content": None if refused else answer,
-        "refusal": REFUSAL if refused else None,
-        "annotations": [],
-    }
-    choice = {
-        "index": 0,
-        "message": message,
-        "logprobs": None,
-        "finish_reason": "length" if fault == "incomplete" else "stop",
-    }
-    return {
-        "id": f"chatcmpl-{number:08d}",
-        "object": "chat.completion",
-        "created": int(time.time()),
-        "model": body["model"],
-        "choices": [choice],
-        "usage": {
-            "prompt_tokens": spent,
-            "completion_tokens": made,
-            "total_tokens": spent + made,
-            "prompt_tokens_details": {"cached_tokens": 0},
-            "completion_tokens_details": {"reasoning_tokens": 0},
-        },
-        "service_tier": "default",
-        "system_fingerprint": "fp_stand_in",
-    }
 
 
 def error_reply(status: int, message: str, *, code: str | None = None, param: str | None = None) -> Reply:

@@ -109,12 +109,16 @@ async def socks5(proxy: Proxy, near: Streams) -> None:
 
 
 async def http(proxy: Proxy, near: Streams) -> None:
-    """HTTP CONNECT."""
+    """HTTP: CONNECT, and whole addresses for what is not encrypted."""
     head = (await near[0].readuntil(b"\r\n\r\n")).decode()
-    host, _colon, port = head.split()[1].rpartition(":")
+    verb, asked = head.split()[:2]
+    host, _colon, port = asked.removeprefix("http://").partition("/")[0].rpartition(":")
     far = await asyncio.open_connection(host, int(port))
-    near[1].write(b"HTTP/1.1 200 OK\r\n\r\n")
-    proxy.carried.append(head.split()[0])
+    if verb == "CONNECT":
+        near[1].write(b"HTTP/1.1 200 OK\r\n\r\n")
+    else:
+        far[1].write(head.encode())
+    proxy.carried.append(verb)
     await joined(near, far)
 
 

@@ -1,7 +1,8 @@
-"""The Bot API stand-in's chats, members and messages, shaped as Telegram shows them."""
+"""The Bot API stand-in's chats, their topics and members, shaped as Telegram shows them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from zlib import crc32
@@ -14,7 +15,9 @@ REFUSALS = {
     "kicked": (403, "Forbidden: bot was kicked from the channel chat"),
     "not_member": (403, "Forbidden: bot is not a member of the channel chat"),
     "no_rights": (400, "Bad Request: not enough rights to send text messages to the chat"),
+    "no_media": (400, "Bad Request: not enough rights to send photos to the chat"),
     "need_admin": (400, "Bad Request: need administrator rights in the channel chat"),
+    "write_forbidden": (400, "Bad Request: CHAT_WRITE_FORBIDDEN"),
     "not_found": (400, "Bad Request: chat not found"),
 }
 
@@ -28,8 +31,25 @@ class RefusedError(Exception):
 
 
 @dataclass
+class TopicRow:
+    """A topic of a forum."""
+
+    id: int
+    name: str
+    color: int
+    closed: bool = False
+
+
+@dataclass
 class ChatRow:
-    """One chat; `refuse` is a key of `REFUSALS`."""
+    """One chat; `refuse` is a key of `REFUSALS`.
+
+    Attributes:
+        forum: it has topics.
+        loses_topics: what is sent to a topic lands outside of it, as young private topics do.
+        linked: the group where a channel's posts are discussed.
+        lacks: rights that its bots do not have, as Telegram names them without "can_", such as "edit_messages".
+    """
 
     id: int
     kind: str
@@ -38,6 +58,11 @@ class ChatRow:
     refuse: str = ""
     migrated_to: int = 0
     last_message_id: int = 0
+    forum: bool = False
+    loses_topics: bool = False
+    linked: int = 0
+    lacks: frozenset[str] = frozenset()
+    topics: dict[int, TopicRow] = field(default_factory=dict)
 
     @property
     def is_group(self) -> bool:
@@ -47,12 +72,21 @@ class ChatRow:
     def short(self) -> dict[str, Any]:
         """As it stands in a message."""
         name = {"first_name": self.title} if self.kind == "private" else {"title": self.title}
-        return {"id": self.id, "type": self.kind, **name, **({"username": self.username} if self.username else {})}
+        more = {"username": self.username} if self.username else {}
+        forum = {"is_forum": True} if self.forum else {}
+        return {"id": self.id, "type": self.kind, **name, **more, **forum}
+
+    def next_id(self) -> int:
+        """The number of the next message; service messages take one too."""
+        self.last_message_id += 1
+        return self.last_message_id
 
     def full(self) -> dict[str, Any]:
         """As getChat shows it."""
+        linked = {"linked_chat_id": self.linked} if self.linked else {}
         return {
             **self.short(),
+            **linked,
             "accent_color_id": 0,
             "max_reaction_count": 11,
             "accepted_gift_types": {
@@ -63,23 +97,6 @@ class ChatRow:
                 "gifts_from_channels": False,
             },
         }
-
-
-@dataclass
-class StoredMessage:
-    """A message that was accepted; `source` is the text as it came, with its tags."""
-
-    chat: ChatRow
-    message_id: int
-    bot_id: int
-    date: int
-    text: str
-    entities: list[dict[str, Any]]
-    source: str
-    silent: bool = False
-    link_preview: dict[str, Any] | None = None
-    edit_date: int = 0
-    deleted: bool = False
 
 
 @dataclass
@@ -98,13 +115,21 @@ class Chats:
         username: str = "",
         refuse: str = "",
         migrated_to: int = 0,
+        forum: bool = False,
+        loses_topics: bool = False,
+        linked: int = 0,
+        lacks: Iterable[str] = (),
     ) -> ChatRow:
         """Name a chat, or say anew what it is."""
         if refuse and refuse not in REFUSALS:
             raise ValueError(f"{refuse!r} is no refusal; there are {', '.join(REFUSALS)}")
         before = self.rows.get(id)
-        row = ChatRow(id, kind or kind_of(id), title or f"Chat {id}", username, refuse, migrated_to)
-        row.last_message_id = before.last_message_id if before else 0
+        row = ChatRow(id, kind or kind_of(id, forum=forum), title or f"Chat {id}", username, refuse, migrated_to)
+        row.forum, row.loses_topics = forum, loses_topics
+        row.linked, row.lacks = linked, frozenset(lacks)
+        row.last_message_id = 1 if forum else 0  # 1 is General
+        if before:
+            row.last_message_id, row.topics = before.last_message_id, before.topics
         self.rows[id] = row
         return row
 
@@ -153,25 +178,13 @@ class Chats:
         return self.rows.get(chat_id) or (None if self.strict else self.add(chat_id))
 
 
-def kind_of(chat_id: int) -> str:
+def kind_of(chat_id: int, *, forum: bool = False) -> str:
     """What a chat is most likely, by its id."""
     if chat_id > 0:
         return "private"
+    if forum:
+        return "supergroup"
     return "channel" if chat_id <= -1_000_000_000_000 else "group"
-
-
-def show_message(message: StoredMessage, bot: dict[str, Any]) -> dict[str, Any]:
-    """A message as the Bot API shows it."""
-    chat = message.chat.short()
-    shown: dict[str, Any] = {"message_id": message.message_id, "date": message.date, "chat": chat, "text": message.text}
-    shown |= {"sender_chat": chat} if message.chat.kind == "channel" else {"from": bot}
-    if message.entities:
-        shown["entities"] = message.entities
-    if message.link_preview:
-        shown["link_preview_options"] = message.link_preview
-    if message.edit_date:
-        shown["edit_date"] = message.edit_date
-    return shown
 
 
 def member(chat: ChatRow, user: dict[str, Any], *, is_self: bool) -> dict[str, Any]:
@@ -198,4 +211,11 @@ def member(chat: ChatRow, user: dict[str, Any], *, is_self: bool) -> dict[str, A
         shown[f"can_{right}"] = False
     if chat.kind == "channel":
         shown |= {"can_post_messages": chat.refuse != "no_rights", "can_edit_messages": True}
-    return shown
+    else:
+        shown |= {"can_pin_messages": True, "can_manage_topics": chat.forum}
+    return shown | {f"can_{right}": False for right in chat.lacks}
+
+
+def may(chat: ChatRow, right: str) -> bool:
+    """Whether bots have a right in a chat; in channels pinning goes with editing."""
+    return ("edit_messages" if right == "pin_messages" and chat.kind == "channel" else right) not in chat.lacks

@@ -56,6 +56,32 @@ class Updates:
         with self._lock:
             return len(self._waiting[bot_id])
 
+    def allow(self, bot_id: int, kinds: list[str]) -> None:
+        """From now on the bot asks for these kinds only; none is all that come by themselves."""
+        with self._lock:
+            self._allowed[bot_id] = kinds
+
+    def drop(self, bot_id: int) -> None:
+        """Forget all that waits."""
+        with self._lock:
+            self._waiting[bot_id].clear()
+
+    def first(self, bot_id: int) -> Any:
+        """The first that waits; None where none does."""
+        with self._lock:
+            waiting = self._waiting[bot_id]
+            return waiting[0] if waiting else None
+
+    def brought(self, bot_id: int, raw: Any, *, taken: bool) -> None:
+        """Count that one went out, and forget it where it was taken."""
+        with self._lock:
+            number = raw.get("update_id") if isinstance(raw, dict) else None
+            if isinstance(number, int):
+                self.served[bot_id][number] += 1
+            if taken and raw in self._waiting[bot_id]:
+                self._waiting[bot_id].remove(raw)
+                self.confirmed[bot_id].append(number if isinstance(number, int) else 0)
+
     def arrive(self, bot_id: int, params: dict[str, str]) -> int:
         """A question comes; it ends the one before. Its turn, for `wait` and `take`."""
         with self._lock:

@@ -32,3 +32,16 @@ def test_scale_widens_and_off_removes_them() -> None:
     assert all(Limits(on=False).refuse_for(1, 5, is_group=True, at=0.0) == 0 for _ in range(100))
     wide = Limits(scale=10)
     assert [wide.refuse_for(1, 5, is_group=False, at=0.0) for _ in range(31)] == [0] * 30 + [1]
+
+
+def test_album_counts_by_its_parts() -> None:
+    limits = Limits()
+
+    def album(at: float, count: int = 10) -> int:
+        return limits.refuse_for(1, -5, is_group=True, at=at, count=count)
+
+    assert [album(0.0), album(5.5), album(11.0, 1), album(11.0)] == [0, 0, 49, 49]
+    assert album(60.5, 1) == 0
+    fresh = Limits()
+    told = [fresh.refuse_for(1, chat, is_group=False, at=0.1, count=20) for chat in (6, 7)]
+    assert told == [0, 1], "the bot's own limit"

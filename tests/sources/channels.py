@@ -15,11 +15,21 @@ from django.utils import timezone
 from apps.core.clock import now
 from apps.core.errors import PermanentError, PultError, RetryableError
 from apps.core.work import stopping
+from apps.sources.channel_asker import ChannelAsking
 from apps.sources.channel_reader import ChannelReading
 from apps.sources.models import ChannelRead, Post, Source
 from apps.sources.services import source_create
 from apps.telegram.models import Session
-from apps.telegram.reading import Attachment, ChannelInfo, ChannelMessage, ChannelReader, ChannelRef, Me
+from apps.telegram.reading import (
+    Attachment,
+    ChannelInfo,
+    ChannelMessage,
+    ChannelReader,
+    ChannelRef,
+    InvitationInfo,
+    Me,
+    MemberChannels,
+)
 from tests.sources.factories import FeedFactory, WorkspaceFactory
 
 BEGAN = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -29,7 +39,7 @@ class SessionFactory(factory.django.DjangoModelFactory[Session]):
     class Meta:
         model = Session
 
-    workspace = factory.SubFactory(WorkspaceFactory)
+    workspace = factory.SubFactory(WorkspaceFactory, language="en")
     name = factory.Sequence(lambda n: f"Читатель {n}")
     state = Session.State.ACTIVE
     user_id = factory.Sequence(lambda n: 7_000_000 + n)
@@ -96,6 +106,15 @@ class Telegram:
     lasting: dict[str, PultError] = field(default_factory=dict)
     asked: list[tuple[int, str, object]] = field(default_factory=list)
     accounts: set[int] = field(default_factory=set)
+    invites: dict[str, tuple[int, InvitationInfo]] = field(default_factory=dict)
+
+    def private(self, *members: Session, chat_id: int = 1_900_200_300, title: str = "Закрытый вестник") -> Channel:
+        """Make a channel without a public name that only these accounts are in."""
+        return self.channel("", chat_id=chat_id, title=title, is_private=True, members={one.pk for one in members})
+
+    def invite(self, link: str, channel: Channel, **more: Any) -> None:
+        """Make an invitation to a channel, by its hash."""
+        self.invites[link] = (channel.chat_id, InvitationInfo(channel.title, **{"members": 42, **more}))
 
     def channel(self, username: str = "vestnik", *, chat_id: int = 1_100_200_300, **more: Any) -> Channel:
         """Make a channel."""
@@ -167,6 +186,32 @@ class Account:
     async def describe(self, channel: ChannelRef) -> ChannelInfo:
         return self._info(self._open("describe", channel))
 
+    async def invitation(self, invite: str) -> InvitationInfo:
+        self._ask("invitation", invite)
+        channel, info = self._invited(invite)
+        return replace(info, channel=self._info(channel), is_request=False) if self.pk in channel.members else info
+
+    async def join(self, invite: str) -> ChannelInfo:
+        self._ask("join", invite)
+        channel, info = self._invited(invite)
+        if self.pk in channel.members:
+            raise PermanentError("in already", code="already_in")
+        if info.is_request:
+            raise PermanentError("asked", code="join_requested")
+        channel.members.add(self.pk)
+        return self._info(channel)
+
+    def _invited(self, invite: str) -> tuple[Channel, InvitationInfo]:
+        if invite not in self.telegram.invites:
+            raise PermanentError("no such invitation", code="invite_wrong")
+        chat_id, info = self.telegram.invites[invite]
+        return self.telegram.channels[chat_id], info
+
+    async def member_channels(self) -> MemberChannels:
+        self._ask("member_channels", "")
+        mine = [self._info(one) for one in self.telegram.channels.values() if self.pk in one.members]
+        return MemberChannels(tuple(mine), is_whole=True)
+
     async def newer(self, channel: ChannelRef, *, after_id: int, limit: int = 100) -> list[ChannelMessage]:
         found = self._open("newer", channel).messages
         return [found[number] for number in sorted(found) if number > after_id][:limit]
@@ -199,6 +244,12 @@ def read(telegram: Telegram, *, reading: ChannelReading | None = None) -> Channe
     one = reading or ChannelReading()
     one.turn(telegram)
     return one
+
+
+def ask(telegram: Telegram) -> None:
+    """Let a process ask what people want to know, once."""
+    stopping.forget()
+    ChannelAsking(telegram).turn()
 
 
 @dataclass

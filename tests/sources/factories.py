@@ -18,6 +18,7 @@ from apps.sources.models import (
     Signature,
     Source,
     Subscription,
+    Topic,
     Voice,
 )
 
@@ -168,3 +169,14 @@ class KinshipFactory(factory.django.DjangoModelFactory[Kinship]):
     first = factory.SubFactory(VoiceFactory, source__workspace=factory.SelfAttribute("...workspace"))
     second = factory.SubFactory(VoiceFactory, source__workspace=factory.SelfAttribute("...workspace"))
     common, first_posts, second_posts, first_ahead, lag_s, share = 83, 120, 140, 40, 240, 0.69
+
+
+class TopicFactory(factory.django.DjangoModelFactory[Topic]):
+    """A topic as it is stored; past posts are not read for it."""
+
+    class Meta:
+        model = Topic
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    name = factory.Sequence(lambda n: f"Тема {n}")
+    words = "мост"

@@ -220,7 +220,8 @@ def test_a_lost_login_hands_its_channels_to_another_account(telegram: Telegram, 
 
 
 def test_without_any_account_the_channel_says_so_and_waits(telegram: Telegram) -> None:
-    source = source_create(workspace=WorkspaceFactory.create(), kind="telegram", name="@vestnik", username="vestnik")
+    workspace = WorkspaceFactory.create(language="en")
+    source = source_create(workspace=workspace, kind="telegram", name="@vestnik", username="vestnik")
     assert source.session_id is None
 
     read(telegram)

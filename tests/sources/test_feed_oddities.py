@@ -170,22 +170,22 @@ def test_large_sound_feed_is_read() -> None:
     "text", ["<!---->" * 800, "<!--" * 1500, "<?xml " * 900, "<!-- a -->\n" * 500 + "<p>", "<form " * 50_000]
 )
 def test_hostile_beginnings_are_looked_at_quickly(text: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
 
     assert not is_page(text)
     read_page(f"<html>{text}")
 
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 15
 
 
 def test_link_header_is_read_and_hostile_ones_end_soon() -> None:
     links = header_links(
         '<https://h.example/>; rel="hub", </f>;title="a,<b>; rel=x";rel=\'self\', <x>', "https://a.example/"
     )
-    began = time.monotonic()
+    began = time.process_time()
 
     for hostile in ("<a>;" * 2500, "<a>; a" + " " * 9990 + '"', '<a>;rel="' + "x;" * 4000, "<" * 10_000):
         header_links(hostile, "https://a.example/")
 
     assert links["hub"] == "https://h.example/"
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 15

@@ -115,10 +115,10 @@ def test_entities_of_a_document_type_are_neither_expanded_nor_fetched() -> None:
     doctype = f'<!DOCTYPE rss [<!ENTITY e0 "boom"><!ENTITY file SYSTEM "file:///etc/passwd">{bomb}]>'
     content = rss(entry("1", "Заголовок &file;", "Текст &e9; конец")).replace("<rss", f"{doctype}<rss", 1).encode()
 
-    began = time.monotonic()
+    began = time.process_time()
     item = parse_feed(content).items[0]
 
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 5
     assert "root:" not in item.title + item.text
     assert "boom" not in item.title + item.text
 

@@ -28,7 +28,7 @@ def old(db: None) -> Any:
     with connection.cursor() as cursor:
         for column in COLUMNS:
             cursor.execute(f"ALTER TABLE sources_source ADD COLUMN {column}")
-    return MigrationLoader(connection).project_state(("sources", "0009_filter_rules")).apps
+    return MigrationLoader(connection, replace_migrations=False).project_state(("sources", "0009_filter_rules")).apps
 
 
 def test_words_and_length_become_rules_in_the_order_they_were_asked(old: Any) -> None:

@@ -9,9 +9,9 @@ import pytest
 from django.test import Client
 
 from apps.accounts.models import User, Workspace
-from apps.sources.admin_numbers import file_of
 from apps.sources.models import PastCount, Post
 from apps.sources.numbers import Numbers, Period, numbers_of
+from apps.sources.spreadsheets import file_of
 from tests.accounts.factories import logged_in, member
 from tests.sources.factories import FeedFactory, PostFactory, WorkspaceFactory
 
@@ -137,7 +137,8 @@ def test_strangers_and_clients_see_no_numbers(client: Client, workspace: Workspa
 
 
 @pytest.mark.parametrize(
-    "asked", ["period=7", "period=nonsense", "from=2026-02-31", "from=2026-11-30&to=2026-11-01", ""]
+    "asked",
+    ["period=7", f"period={'1' * 5000}", "period=nonsense", "from=2026-02-31", "from=2026-11-30&to=2026-11-01", ""],
 )
 def test_any_period_is_shown(workspace: Workspace, asked: str) -> None:
     viewer = logged_in(member(workspace, "viewer", email="viewer@example.org"))
@@ -145,7 +146,7 @@ def test_any_period_is_shown(workspace: Workspace, asked: str) -> None:
     assert viewer.get(f"{ADDRESS}?{asked}").status_code == 200
 
 
-@pytest.mark.parametrize("table", ["sources", "days", "hours", "topics", "languages", "kinds", "top"])
+@pytest.mark.parametrize("table", ["sources", "days", "hours", "topics", "hashtags", "languages", "kinds", "top"])
 def test_each_table_is_a_file(workspace: Workspace, table: str) -> None:
     viewer = logged_in(member(workspace, "viewer", email="viewer@example.org"))
     posted(workspace, datetime(2026, 11, 10, 9, tzinfo=UTC), text="#порт", views=5)

@@ -123,7 +123,7 @@ def test_two_days_without_pult_are_made_up_oldest_first_and_politely(
     asked = [one.method for one in host.log]
     assert len(asked) == len(set(asked)) == 24  # each once, however long it waited
     order = [int(path.strip("/").removesuffix(".xml")) for path in asked]
-    assert set(order[:4]) == {0, 1, 2, 3}
+    assert set(order[:4]) <= set(range(8))  # several are asked at once, and the last to begin may answer first
     assert sum(abs(place - number) for place, number in enumerate(order)) / 24 <= 4
     gaps = [later.time - earlier.time for earlier, later in pairwise(host.log)]
     assert sum(gaps) >= 0.05 * 23 * 0.9

@@ -8,7 +8,19 @@ import factory
 
 from apps.accounts.models import Membership, User, Workspace
 from apps.sources.models import Post, Source
-from apps.stories.models import Preset, Story, StoryPost, StoryVersion
+from apps.stories.models import (
+    CloseCall,
+    EditLock,
+    HouseStyle,
+    HouseWord,
+    Judgement,
+    LegalEntry,
+    LegalList,
+    Preset,
+    Story,
+    StoryPost,
+    StoryVersion,
+)
 
 BEGAN = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
@@ -99,6 +111,71 @@ class PresetFactory(factory.django.DjangoModelFactory[Preset]):
 
     workspace = factory.SubFactory(WorkspaceFactory)
     name = factory.Sequence(lambda n: f"Коротко {n}")
+
+
+class HouseWordFactory(factory.django.DjangoModelFactory[HouseWord]):
+    class Meta:
+        model = HouseWord
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    written = factory.Sequence(lambda n: f"слово{n}")
+    wanted = factory.SelfAttribute("written")
+
+
+class HouseStyleFactory(factory.django.DjangoModelFactory[HouseStyle]):
+    class Meta:
+        model = HouseStyle
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+
+
+class LegalListFactory(factory.django.DjangoModelFactory[LegalList]):
+    class Meta:
+        model = LegalList
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    kind = LegalList.Kind.AGENTS
+    name = factory.Sequence(lambda n: f"Перечень {n}")
+    footnote = "{name} — внесён в перечень выдуманных лиц."
+
+
+class LegalEntryFactory(factory.django.DjangoModelFactory[LegalEntry]):
+    class Meta:
+        model = LegalEntry
+
+    list = factory.SubFactory(LegalListFactory)
+    name = factory.Sequence(lambda n: f"Тестов Иван {n}")
+
+
+class JudgementFactory(factory.django.DjangoModelFactory[Judgement]):
+    class Meta:
+        model = Judgement
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    first = factory.SubFactory(PostFactory, source__workspace=factory.SelfAttribute("...workspace"))
+    second = factory.SubFactory(PostFactory, source__workspace=factory.SelfAttribute("...workspace"))
+    is_same = False
+    cause = Judgement.Cause.NEVER
+
+
+class EditLockFactory(factory.django.DjangoModelFactory[EditLock]):
+    class Meta:
+        model = EditLock
+
+    story = factory.SubFactory(StoryFactory)
+    editor = factory.SubFactory(UserFactory)
+
+
+class CloseCallFactory(factory.django.DjangoModelFactory[CloseCall]):
+    class Meta:
+        model = CloseCall
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    post = factory.SubFactory(PostFactory, source__workspace=factory.SelfAttribute("...workspace"))
+    other = factory.SubFactory(PostFactory, source__workspace=factory.SelfAttribute("...workspace"))
+    is_together = False
+    score = 0.35
+    needed = 0.38
 
 
 def story_with_text(**fields: object) -> Story:

@@ -10,10 +10,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from apps.accounts.models import Membership, User, Workspace
-from apps.stories.models import Grouping, Preset, Rewrite, Story
+from apps.accounts.models import AuditEntry, Membership, User, Workspace
+from apps.stories.models import Grouping, Preset, Rewrite, Story, StoryVersion
 from tests.stories.factories import (
     BEGAN,
+    LegalEntryFactory,
+    LegalListFactory,
     MembershipFactory,
     PresetFactory,
     StoryFactory,
@@ -209,3 +211,44 @@ def test_a_waiting_rewrite_is_given_up_with_a_reason(client: Client, editor: Use
     client.post(address, {**asked, "work_reason": "Устарело"})
     rewrite.refresh_from_db()
     assert (rewrite.state, rewrite.error) == ("dead", "Устарело")
+
+
+def unmarked(workspace: Workspace, title: str) -> Story:
+    """A story in review whose text mentions somebody whom a list wants marked."""
+    story = story_with_text(workspace=workspace, title=title, status=Status.REVIEW)
+    StoryVersion.objects.filter(pk=story.current_version_id).update(body="Видели Ивана Тестова.")
+    return story
+
+
+def test_approving_stories_without_legal_marks_asks_for_a_reason(
+    client: Client, editor: User, workspace: Workspace
+) -> None:
+    User.objects.filter(pk=editor.pk).update(language="en")
+    LegalEntryFactory.create(list=LegalListFactory.create(workspace=workspace), name="Тестов Иван Петрович")
+    plain = story_with_text(workspace=workspace, title="Порт открыт", status=Status.REVIEW)
+    lacking = [unmarked(workspace, "Суд"), unmarked(workspace, "Выставка")]
+    page = act(client, "approve", plain, *lacking)
+    assert "Why do they go out all the same?" in page
+    assert page.count("the mark of “Тестов Иван Петрович”") == 2
+    assert "Done: 1." in page
+    assert "Refused" not in page
+    assert {one.title: one.status for one in Story.objects.all()} == {
+        "Порт открыт": "approved", "Суд": "review", "Выставка": "review",
+    }  # fmt: skip
+
+    chosen = {"action": "approve", "_selected_action": [str(one.pk) for one in lacking], "index": "0"}
+    empty = client.post(LIST, chosen | {"approve_reason": " "}).content.decode()
+    assert "Give the reason; it is kept with the approval." in empty
+    assert Story.objects.filter(status="review").count() == 2
+
+    client.post(LIST, chosen | {"approve_reason": "A namesake"})
+    assert not Story.objects.filter(status="review").exists()
+    entries = AuditEntry.objects.filter(verb="story.approved", actor=editor).order_by("pk")
+    assert [one.details.get("reason", "") for one in entries] == ["", "A namesake", "A namesake"]
+
+
+def test_without_missing_marks_no_reason_is_asked_for(client: Client, editor: User, workspace: Workspace) -> None:
+    User.objects.filter(pk=editor.pk).update(language="en")
+    story = story_with_text(workspace=workspace, status=Status.REVIEW)
+    assert "Why do they go out" not in act(client, "approve", story)
+    assert Story.objects.get().status == "approved"

@@ -57,6 +57,9 @@ def test_a_membership_says_why() -> None:
     assert joined.reasons["hours"] == 0.5
     words = [word for word, _part in joined.reasons["terms"]]
     assert {"канат", "склад"} <= set(words)
+    assert "Тихой Гавани" in joined.reasons["names"]
+    assert joined.reasons["numbers"] == []
+    assert "порту Тихой Гавани" in joined.reasons["phrases"]
     parts = [part for _word, part in joined.reasons["terms"]]
     assert parts == sorted(parts, reverse=True)
 
@@ -168,8 +171,8 @@ def test_posts_out_of_time_order_find_each_other() -> None:
     assert fire.last_at == BEGAN + timedelta(hours=3)
 
 
-@pytest.mark.parametrize(("hours", "stories"), [(47.0, 1), (49.0, 2), (-47.0, 1), (-49.0, 2), (24 * 365, 2)])
-def test_only_posts_within_two_days_are_compared(hours: float, stories: int) -> None:
+@pytest.mark.parametrize(("hours", "stories"), [(71.0, 1), (73.0, 2), (-71.0, 1), (-73.0, 2), (24 * 365, 2)])
+def test_only_posts_within_three_days_are_compared(hours: float, stories: int) -> None:
     workspace = WorkspaceFactory.create()
     later = Told("fire", "Маяк", hours, NEWS[0].text)
     added(workspace, news=(NEWS[0], later))
@@ -235,10 +238,10 @@ def test_counts_are_kept_so_that_a_restart_reads_little(monkeypatch: pytest.Monk
     group_all(workspace, batch=3)
     counts = TermCounts.objects.get(workspace=workspace)
     assert counts.documents == 9
-    held = streams._streams[workspace.pk].window.rarity
+    held = streams._streams[workspace.pk].rarity
     streams_forget()
     with transaction.atomic(), streams.stream_held(workspace.pk) as (stream, _row):
-        read = stream.window.rarity
+        read = stream.rarity
     assert (read.documents, read._counts) == (held.documents, held._counts)
 
 

@@ -11,13 +11,15 @@ from django.db import connection, connections, transaction
 
 from apps.core.clock import now
 from apps.sources import listeners
-from apps.sources.models import CopyLock, Post, Source
+from apps.sources.models import CopyLock, Post, PostTopic, Source
 from apps.sources.ports import Item
 from apps.sources.services import posts_intake, posts_mark_deleted, removing
 from apps.sources.services.applying import filters_apply
-from apps.stories.models import Story
+from apps.sources.services.by_hand import post_by_hand, source_by_hand
+from apps.stories.models import Story, StoryTopic
+from apps.stories.services.ranking import stories_rank
 from apps.stories.services.versions import story_locked, version_save
-from tests.sources.factories import FilterRuleFactory
+from tests.sources.factories import FilterRuleFactory, TopicFactory
 from tests.stories.factories import PostFactory, SourceFactory, StoryFactory, StoryPostFactory, UserFactory
 
 pytestmark = [
@@ -160,3 +162,50 @@ def test_filters_drop_a_post_while_another_of_its_story_changes(story: Story, mo
 
     assert list(Post.objects.kept()) == [copy]
     assert Post.objects.get(pk=copy.pk).revision == 2
+
+
+def test_a_topic_is_removed_while_its_posts_are_marked_and_its_stories_ranked(story: Story) -> None:
+    topic = TopicFactory.create(workspace=story.workspace)
+    posts = list(Post.objects.order_by("pk"))
+    for post in posts:
+        PostTopic.objects.create(topic=topic, post=post, published_at=post.published_at)
+    stories = [story, StoryFactory.create(workspace=story.workspace)]
+    for one in stories:
+        StoryTopic.objects.create(topic=topic, story=one)
+    marks, told = (list(model.objects.order_by("-pk")) for model in (PostTopic, StoryTopic))
+
+    def remove(begun: threading.Event) -> None:
+        """As the database removes a topic's rows: one after the other, in an order of its own."""
+        with transaction.atomic():
+            for rows in (marks, told):
+                rows[0].delete()
+            begun.set()
+            time.sleep(PAUSE_S)
+            topic.delete()
+
+    def work() -> None:
+        with transaction.atomic():
+            list(Story.objects.select_for_update().order_by("pk"))
+            removing.posts_mark_used([post.pk for post in posts])
+            stories_rank([one.pk for one in stories])
+
+    together(remove, work)
+
+    assert Post.objects.filter(is_used=True).count() == 2
+    assert not PostTopic.objects.exists()
+    assert not StoryTopic.objects.exists()
+
+
+def test_an_editor_pastes_a_text_while_a_source_is_collected(story: Story) -> None:
+    workspace, source = story.workspace, copy_of(story).source
+
+    def paste(begun: threading.Event) -> None:
+        with transaction.atomic():
+            by_hand = source_by_hand(workspace=workspace)
+            begun.set()
+            time.sleep(PAUSE_S)
+            post_by_hand(source=by_hand, item=Item(external_id="text:1", text="Склад сгорел."))
+
+    together(paste, lambda: posts_intake(source=source, items=[Item(external_id="new", text="Комету увидели.")]))
+
+    assert Post.objects.filter(workspace=workspace).count() == 4

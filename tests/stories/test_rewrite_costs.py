@@ -19,7 +19,7 @@ from apps.core.errors import PermanentError, RetryableError
 from apps.core.work import drain
 from apps.stories import services
 from apps.stories.models import Rewrite, StoryVersion
-from apps.stories.services import rewrites
+from apps.stories.services import writing
 from apps.stories.tasks import REWRITES, rewrites_write
 from tests.servers import openai_api
 from tests.servers.openai_api import OpenAiServer
@@ -118,7 +118,7 @@ def test_a_failure_that_cost_nothing_is_not_in_the_ledger(server: OpenAiServer) 
 @pytest.mark.parametrize("error", [PermanentError("no such key", code="bad_key"), RuntimeError("a bug")])
 def test_what_fails_for_good_frees_its_reservation(server: OpenAiServer, error: Exception) -> None:
     rewrite = asked_for()
-    with patch.object(rewrites, "writer_for", lambda _workspace: FakeWriter(error=error)):
+    with patch.object(writing, "writer_for", lambda _workspace: FakeWriter(error=error)):
         for _try in range(3):
             rewrites_write()
             due_again()
@@ -157,7 +157,7 @@ class CancelledMeanwhile(FakeWriter):
 
 def test_a_rewrite_cancelled_while_it_is_written_is_paid_for_and_thrown_away(server: OpenAiServer) -> None:
     rewrite, writer = asked_for(), CancelledMeanwhile()
-    with patch.object(rewrites, "writer_for", lambda _workspace: writer):
+    with patch.object(writing, "writer_for", lambda _workspace: writer):
         rewrites_write()
     rewrite.refresh_from_db()
     assert (rewrite.state, rewrite.error_code) == (State.DEAD, "given_up")
@@ -169,7 +169,7 @@ def test_a_rewrite_cancelled_while_it_is_written_is_paid_for_and_thrown_away(ser
 def test_a_rewrite_cancelled_while_it_waits_frees_its_reservation(server: OpenAiServer) -> None:
     rewrite = asked_for()
     busy = FakeWriter(error=RetryableError("busy", retry_after=600))
-    with patch.object(rewrites, "writer_for", lambda _workspace: busy):
+    with patch.object(writing, "writer_for", lambda _workspace: busy):
         rewrites_write()
     assert Spend.objects.filter(reserved_until__isnull=False).count() == 1
     services.rewrite_cancel(rewrite=rewrite, editor=UserFactory.create())

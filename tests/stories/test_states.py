@@ -94,6 +94,16 @@ def test_two_editors_approve_and_one_is_told() -> None:
     assert Story.objects.get(pk=story.pk).approved_by == first
 
 
+def test_a_text_that_nobody_has_read_is_not_approved() -> None:
+    story, editor = story_with_text(), UserFactory.create()
+    services.version_save(story=story, title="Ещё", lead="", body="Новое.", tags=[], editor=editor, based_on=1)
+    with pytest.raises(TransitionError, match="changed meanwhile"):
+        services.story_approve(story=story, editor=editor, number=1)
+    assert Story.objects.get(pk=story.pk).status == Status.DRAFT
+    services.story_approve(story=story, editor=editor, number=2)
+    assert Story.objects.get(pk=story.pk).status == Status.APPROVED
+
+
 @pytest.mark.parametrize("status", [Status.NEW, Status.DRAFT, Status.REVIEW])
 def test_put_aside_and_brought_back_is_as_before(status: str) -> None:
     story, editor = StoryFactory.create(status=status), UserFactory.create()

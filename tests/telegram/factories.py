@@ -16,6 +16,7 @@ class WorkspaceFactory(factory.django.DjangoModelFactory[Workspace]):
 
     name = factory.Sequence(lambda n: f"Workspace {n}")
     slug = factory.Sequence(lambda n: f"telegram-{n}")
+    language = "en"
 
 
 class BotFactory(factory.django.DjangoModelFactory[Bot]):

@@ -16,7 +16,7 @@ from apps.telegram.models import Bot
 from apps.telegram.ports import BotIdentity
 from apps.telegram.services import bot_pause
 from apps.telegram.services import bots as services
-from tests.servers import bot_api
+from tests.servers import bot_api, proxies
 from tests.servers.bot_api import BotApiServer
 from tests.telegram.factories import BotFactory, WorkspaceFactory, token_of
 
@@ -73,7 +73,7 @@ def test_added_bot_is_named_as_telegram_names_it(manager: Client, server: BotApi
 def test_telegram_is_asked_outside_any_transaction(manager: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     depths: list[int] = []
 
-    def ask(token: str) -> BotIdentity:
+    def ask(token: str, *, proxy: str = "") -> BotIdentity:
         depths.append(len(connection.savepoint_ids))
         return BotIdentity(bot_id=77, username="x_bot", name="X")
 
@@ -199,3 +199,53 @@ def test_list_asks_the_database_a_fixed_number_of_times(
         BotFactory(workspace=workspace)
     with django_assert_max_num_queries(20):
         manager.get(LIST)
+
+
+def test_bot_is_switched_to_calls_and_its_proxy_kept_hidden(
+    manager: Client, server: BotApiServer, workspace: Workspace, settings: Any
+) -> None:
+    settings.HTTP_ALLOW_PRIVATE = ["127.0.0.1:1080"]
+    bot: Bot = BotFactory(workspace=workspace)
+    page = manager.get(change(bot)).content.decode()
+    assert "Telegram calls Pult" in page
+    assert 'name="drop_proxy"' not in page
+    proxy = "socks5://me:hidden-word@127.0.0.1:1080"
+    reply = manager.post(change(bot), {"name": bot.name, "hears_by": "webhook", "new_proxy": proxy}, follow=True)
+    assert reply.status_code == 200
+    kept = Bot.objects.get()
+    assert (kept.receives, kept.proxy, len(kept.hook_secret)) == ("webhook", proxy, 43)
+    verbs = set(AuditEntry.objects.values_list("verb", flat=True))
+    assert {"bot.receives", "bot.proxy"} <= verbs
+    shown = manager.get(change(bot)).content.decode()
+    assert "hidden-word" not in shown
+    assert kept.hook_secret not in shown
+    manager.post(change(bot), {"name": bot.name, "hears_by": "polling", "drop_proxy": "on"})
+    kept = Bot.objects.get()
+    assert (kept.receives, kept.proxy, kept.hook_secret) == ("polling", "", "")
+    assert server.log == []
+
+
+def test_calls_without_https_and_private_proxies_are_refused_in_words(
+    manager: Client, workspace: Workspace, settings: Any
+) -> None:
+    settings.TELEGRAM_API_URL, settings.OWN_URL = "https://api.telegram.org", "http://127.0.0.1:8000"
+    settings.HTTP_ALLOW_PRIVATE = []
+    bot: Bot = BotFactory(workspace=workspace)
+    asked = {"name": bot.name, "hears_by": "webhook", "new_proxy": "socks5://127.0.0.1:1080"}
+    page = manager.post(change(bot), asked).content.decode()
+    assert "Telegram calls only addresses that begin with https://" in page
+    assert "The proxy&#x27;s address is not public" in page
+    kept = Bot.objects.get()
+    assert (kept.receives, kept.proxy) == ("polling", "")
+    assert not AuditEntry.objects.exists()
+
+
+def test_typed_token_is_asked_about_through_the_typed_proxy(
+    manager: Client, server: BotApiServer, settings: Any
+) -> None:
+    with proxies.running(proxies.socks5) as running:
+        settings.HTTP_ALLOW_PRIVATE = [f"127.0.0.1:{running.port}"]
+        proxy = f"socks5://tunnel:word@127.0.0.1:{running.port}"
+        manager.post(ADD, {"name": "Behind", "new_token": token_of(78), "new_proxy": proxy})
+        assert running.carried == ["tunnel"]
+    assert (Bot.objects.get().proxy, len(server.log)) == (proxy, 1)

@@ -102,7 +102,7 @@ def test_edit_and_delete_are_harmless_to_repeat(server: BotApiServer) -> None:
         (400, "Bad Request: message thread not found", "topic_not_found"),
         (400, "Bad Request: TOPIC_CLOSED", "topic_closed"),
         (400, "Bad Request: message is too long", "too_long"),
-        (413, "Request Entity Too Large", "too_long"),
+        (413, "Request Entity Too Large", "too_big"),
         (400, "Bad Request: message text is empty", "empty"),
         (400, 'Bad Request: can\'t parse entities: Unsupported start tag "p"', "bad_markup"),
         (400, "Bad Request: message to edit not found", "message_not_found"),
@@ -217,7 +217,7 @@ def test_hung_connection_is_retryable(settings: Any, monkeypatch: pytest.MonkeyP
         await asyncio.sleep(30)
 
     monkeypatch.setattr(asyncio.BaseEventLoop, "create_connection", hang)
-    monkeypatch.setattr("apps.telegram.adapters.aiogram.CONNECT_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("apps.telegram.adapters.aiogram_wire.CONNECT_TIMEOUT_S", 0.2)
     settings.TELEGRAM_API_URL = "http://127.0.0.1:9"
     with pytest.raises(RetryableError) as caught:
         ask(send)

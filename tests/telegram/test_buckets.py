@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from django.conf import settings as configured
 
 from apps.telegram import buckets
 from apps.telegram.buckets import LocalBuckets
+from tests.servers.telegram_limits import Limits
 
 START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -138,4 +140,25 @@ def test_shared_keys_expire(settings: Any) -> None:
     assert buckets.reserve(bot, "@News", is_group=True) == 0
     shared: Any = buckets.shared_buckets(configured.REDIS_URL)
     keys = [f"tg:rate:{bot}", f"tg:rate:{bot}:@news", f"tg:rate:{bot}:@news:group"]
-    assert [0 < shared._client.pttl(key) <= 5000 for key in keys] == [True, True, True]
+    assert [0 < shared._client.pttl(key) <= 65_000 for key in keys] == [True, True, True]
+
+
+@pytest.mark.parametrize("is_group", [True, False])
+def test_albums_among_messages_are_never_too_much(bot_id: int, is_group: bool) -> None:
+    limits, chance, moment, sent = Limits(), random.Random(5), 0.0, 0
+    while moment < 600:
+        places = chance.choice([1, 1, 1, 2, 5, 10])
+        wait = buckets.reserve(bot_id, -5, is_group=is_group, now=at(moment), max_wait=600, places=places)
+        moment += wait
+        assert limits.refuse_for(bot_id, -5, is_group=is_group, at=moment, count=places) == 0
+        sent += places
+    assert sent >= (100 if is_group else 300)
+
+
+def test_album_takes_a_place_for_each_part(bot_id: int) -> None:
+    def waits(places: int, moment: float) -> float:
+        return buckets.reserve(bot_id, 7, is_group=False, now=at(moment), max_wait=60, places=places)
+
+    assert waits(1, 0.0) == 0
+    assert waits(3, 0.0) == pytest.approx(3 * buckets.CHAT_INTERVAL_S)
+    assert waits(1, 0.0) == pytest.approx(6 * buckets.CHAT_INTERVAL_S)

@@ -24,6 +24,7 @@ from apps.telegram.services.inboxes import inboxes_release, inboxes_take
 from tests.servers import bot_api
 from tests.servers.bot_api import BotApiServer
 from tests.servers.telegram_chats import ChatRow
+from tests.servers.telegram_state import Webhook
 from tests.servers.telegram_updates import message
 from tests.telegram.factories import BotFactory, token_of
 from tests.telegram.listening import listened
@@ -183,7 +184,7 @@ def test_revoked_token_pauses_the_bot_and_tells_once(server: BotApiServer) -> No
 
 def test_webhook_is_said_in_plain_words_and_the_bot_goes_on_posting(server: BotApiServer) -> None:
     bot: Bot = BotFactory()
-    server.webhooks[bot.bot_id] = {"url": "https://example.org/hook"}
+    server.webhooks[bot.bot_id] = Webhook("https://elsewhere.invalid/hook")
     listened(
         lambda: Inbox.objects.filter(bot=bot, problem_code="webhook_active").exists(),
         lambda: Alert.objects.filter(key=f"telegram.inbox:{bot.pk}", closed_at=None).exists(),
@@ -193,7 +194,7 @@ def test_webhook_is_said_in_plain_words_and_the_bot_goes_on_posting(server: BotA
     bot.refresh_from_db()
     assert (bot.is_active, bot.problem) == (True, "")
     alert = Alert.objects.get(key=f"telegram.inbox:{bot.pk}")
-    assert "webhook is set" in alert.message
+    assert "has a webhook set at elsewhere.invalid" in alert.message
     assert alert.closed_at is not None
 
 

@@ -135,6 +135,23 @@ def test_lost_login_is_told_once_and_forgotten(world: FakeWorld, hosts: Callable
     assert asyncio.run(host.reader(other.pk).resolve("port_news")).chat_id == chat_id
 
 
+def test_each_workspace_is_told_in_its_own_language(world: FakeWorld, hosts: Callable[..., ReadingHost]) -> None:
+    english = SessionFactory.create()
+    russian = SessionFactory.create(workspace__language="ru")
+    host = hosts()
+    until(lambda: host.held() == {english.pk, russian.pk})
+    for session in (english, russian):
+        world.lose(session.pk)
+        with pytest.raises(PermanentError):
+            asyncio.run(host.reader(session.pk).resolve("port_news"))
+    until(lambda: Alert.objects.filter(closed_at=None).count() == 2)
+    told = {alert.workspace.language: alert.message for alert in Alert.objects.select_related("workspace")}
+    assert "reads nothing any more" in told["en"]
+    assert "Telegram has ended this login." in told["en"]
+    assert "reads" not in told["ru"]
+    assert "ended" not in told["ru"]
+
+
 def test_lost_lease_closes_the_connection_at_once(world: FakeWorld, hosts: Callable[..., ReadingHost]) -> None:
     session = SessionFactory.create()
     host = hosts(lease_s=1.0)

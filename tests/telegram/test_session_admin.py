@@ -169,7 +169,16 @@ def test_page_shows_limits_waits_and_floods(owner: Client, workspace: Workspace)
     assert "as Telegram asked" in shown
     assert "3, the last of 2 hours" in shown
     assert "1\u2009234" in shown
-    assert shown.count("Free") == 2  # the other two operations
+    assert shown.count("Free") == 5  # the other operations
+
+
+def test_page_says_when_a_slow_operation_may_be_used_again(owner: Client, workspace: Workspace) -> None:
+    session = SessionFactory(workspace=workspace)
+    Budget.objects.create(session=session, operation="dialogs", arrives_at=now() + timedelta(minutes=20), spent=1)
+    shown = owner.get(change(session)).content.decode()
+    assert "Listing own channels" in shown
+    assert "again from" in shown
+    assert "goes on within seconds" not in shown
 
 
 def test_list_shows_who_reads(owner: Client, workspace: Workspace) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import openai
 from django.utils.translation import gettext as _
 
-from apps.ai.adapters.openai_errors import failure, unreadable
+from apps.ai.adapters.openai_errors import failure, refused, unreadable
 from apps.ai.draft_json import SCHEMA, MalformedDraftError, read_draft
 from apps.ai.endpoints import Endpoint, cost_of
 from apps.ai.ports import Draft, Prompt, Usage, paid
@@ -28,6 +28,7 @@ ANSWER_BYTES = 2_000_000
 # A malformed answer is asked for once more on the spot; after that the row comes back later.
 ASKED_AT_MOST = 2
 CHARACTERS_A_TOKEN = 3
+VARIANT_TEMPERATURE = 0.9
 NAME = "openai"
 
 
@@ -77,11 +78,12 @@ class OpenAIWriter:
 
     async def _write(self, client: openai.AsyncOpenAI, prompt: Prompt) -> Draft:
         """Ask until there is a draft; a failure takes what the answers before it cost."""
-        usage = Usage()
+        usage, came = Usage(), ""
         try:
             for _attempt in range(ASKED_AT_MOST):
                 answer = await self._ask(client, prompt)
                 usage += answer.usage
+                came = answer.text or came
                 if answer.refusal:
                     raise refused(answer.refusal)
                 try:
@@ -102,7 +104,7 @@ class OpenAIWriter:
         except (RetryableError, PermanentError) as exc:
             if usage == Usage():
                 raise
-            raise paid(exc, usage=usage, writer=NAME, model=self._endpoint.model) from exc
+            raise paid(exc, usage=usage, writer=NAME, model=self._endpoint.model, answer=came) from exc
 
     def _client(self) -> openai.AsyncOpenAI:
         """The SDK over the guarded client; its own retries are off, because rows are retried."""
@@ -125,7 +127,7 @@ class OpenAIWriter:
         ways: tuple[Callable[..., Awaitable[Answer]], ...] = (self._by_responses, self._by_chat, self._by_plain_chat)
         while True:
             habits = HABITS.get(key, Habits())
-            options = {"temperature": self._endpoint.temperature} if habits.takes_temperature else {}
+            options = {"temperature": self._temperature(prompt)} if habits.takes_temperature else {}
             try:
                 return await ways[habits.way](client, prompt, options)
             except openai.OpenAIError as exc:
@@ -135,6 +137,11 @@ class OpenAIWriter:
                 HABITS[key] = learnt
             except json.JSONDecodeError as exc:
                 raise unreadable(str(client.base_url.host)) from exc
+
+    def _temperature(self, prompt: Prompt) -> float:
+        """How freely to write: further variants of one prompt have to differ from the first."""
+        own = self._endpoint.temperature
+        return own if prompt.variant == 1 else max(own, VARIANT_TEMPERATURE)
 
     async def _by_responses(self, client: openai.AsyncOpenAI, prompt: Prompt, options: dict[str, Any]) -> Answer:
         reply = await client.responses.create(
@@ -205,14 +212,10 @@ def has_list(reply: object, name: str) -> bool:
 def malformed(model: str, reason: MalformedDraftError) -> RetryableError:
     """The failure of answers that are not the draft that was asked for."""
     return RetryableError(
-        _("The model “%(model)s” did not answer as asked: %(reason)s.") % {"model": model, "reason": reason},
+        _("The model “%(model)s” did not answer as asked: %(reason)s. Asked again; if that goes on, choose another.")
+        % {"model": model, "reason": reason},
         code="malformed_output",
     )
-
-
-def refused(reason: str) -> PermanentError:
-    """The failure of a text that the model will not write."""
-    return PermanentError(_("The model refused the text: %(reason)s") % {"reason": reason[:300]}, code="refused")
 
 
 def learn(habits: Habits, exc: openai.OpenAIError, *, last: int) -> Habits | None:

@@ -50,8 +50,11 @@ class Note:
     tags: tuple[str, ...]
 
 
-def compose(posts: Sequence[tuple[str, str]], *, max_chars: int | None = None) -> Note | None:
-    """A note out of posts, each a title and a text; None where they hold no sentence."""
+def compose(posts: Sequence[tuple[str, str]], *, max_chars: int | None = None, variant: int = 1) -> Note | None:
+    """A note out of posts, each a title and a text; None where they hold no sentence.
+
+    A further `variant` begins with the next best opening that says something else; None where there are not so many.
+    """
     room = max_chars or DEFAULT_CHARS
     every = gathered(posts)
     headlines = [headline(title, text) for title, text in posts]
@@ -64,6 +67,10 @@ def compose(posts: Sequence[tuple[str, str]], *, max_chars: int | None = None) -
     rest = [number for number, sentence in enumerate(every) if not alike(sentence.stems, said)]
     ranked = sorted(rest, key=lambda number: (-scores[number], number))
     opening = [number for number in ranked if every[number].place < OPENING and not LEANING.match(every[number].text)]
+    if variant > 1:
+        opening = apart(opening, every)[variant - 1 : variant]
+        if not opening:
+            return None
     chosen = fitting([*opening[:1], *ranked], every, room)
     by_post = [[sentence.text for sentence in every if sentence.post == post] for post in range(len(posts))]
     found = tags([[*by_post[post], headlines[post]] for post in range(len(posts))])
@@ -134,7 +141,8 @@ def alike(one: frozenset[str], other: frozenset[str]) -> bool:
 def best_title(headlines: Sequence[str], every: Sequence[Sentence]) -> str:
     """The headline that is nearest to all posts, else the shortest first sentence; without its full stop."""
     plain = [line for line in headlines if line[0] not in '«“„"']
-    headlines = plain or [sentence.text for sentence in every if sentence.place < OPENING] or headlines
+    openings = [sentence.text for sentence in every if sentence.place < OPENING]
+    headlines = plain or openings or headlines or [sentence.text for sentence in every]
     common = Counter(word for sentence in every for word in sentence.stems)
 
     def nearness(line: str) -> tuple[bool, float, int]:
@@ -144,6 +152,15 @@ def best_title(headlines: Sequence[str], every: Sequence[Sentence]) -> str:
 
     chosen = min(headlines, key=nearness)
     return cut(chosen, TITLE_CHARS * 2).rstrip(ENDMARKS) if not chosen.endswith(("?", "!")) else chosen
+
+
+def apart(numbers: Sequence[int], every: Sequence[Sentence]) -> list[int]:
+    """Those sentences that say nothing that one before them says."""
+    kept: list[int] = []
+    for number in numbers:
+        if not any(same(every[number].stems, every[taken].stems) for taken in kept):
+            kept.append(number)
+    return kept
 
 
 def fitting(ranked: Sequence[int], every: Sequence[Sentence], room: int) -> list[int]:

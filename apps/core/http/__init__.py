@@ -20,6 +20,7 @@ calls `answer.expect()`, which raises for whatever is neither 2xx nor 304. `fetc
 from apps.core.addresses import AllowList, is_public
 from apps.core.http.answers import Fetched, retry_after
 from apps.core.http.client import Session, fetch, guard_for, session
+from apps.core.http.failures import has_left
 from apps.core.http.guard import Guard
 from apps.core.http.sdk import sdk_client
 from apps.core.http.urls import checked_url
@@ -32,6 +33,7 @@ __all__ = [
     "checked_url",
     "fetch",
     "guard_for",
+    "has_left",
     "is_public",
     "retry_after",
     "sdk_client",

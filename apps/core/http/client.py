@@ -65,10 +65,11 @@ class Session:
         body: bytes | None = None,
         max_bytes: int | None = None,
         timeout_s: float | None = None,
+        quiet_s: float | None = None,
     ) -> Fetched:
         """Request an address and return its final answer, whatever the status.
 
-        `timeout_s` counts from the request to the last byte over all redirects, waiting for one's turn apart.
+        `timeout_s` counts from the request to the last byte, waiting for one's turn apart; `quiet_s` between two bytes.
 
         Raises:
             RetryableError, PermanentError, UnknownOutcomeError: there is no answer; the package names the codes.
@@ -76,7 +77,7 @@ class Session:
         limit = max_bytes or self._max_bytes
         left_s = timeout_s or self._timeout_s
         target = checked_url(url, allow=self._guard.allow)
-        request = build(target, method=method, headers=headers, body=body)
+        request = build(target, method=method, headers=headers, body=body, quiet_s=quiet_s)
         redirects: list[tuple[int, str]] = []
         while True:
             async with self._places.at(place(request.url)):
@@ -89,10 +90,7 @@ class Session:
                 await self._places.answered(place(request.url), fetched.url, fetched.status, fetched.retry_after)
                 return fetched
             if len(redirects) == MAX_REDIRECTS:
-                raise PermanentError(
-                    _("%(url)s redirects more than %(limit)d times.") % {"url": url, "limit": MAX_REDIRECTS},
-                    code="too_many_redirects",
-                )
+                raise too_many_redirects(url)
             request = self._onward(request, answer.status_code, location)
             redirects.append((answer.status_code, str(request.url)))
 
@@ -135,14 +133,28 @@ class Session:
         return build(target, method=method, headers=kept, body=body)
 
 
-def build(url: httpx2.URL, *, method: str, headers: Mapping[str, str] | None, body: bytes | None) -> httpx2.Request:
+def too_many_redirects(url: str) -> PermanentError:
+    """The failure of an address that leads from one to another for too long."""
+    words = _("%(url)s redirects more than %(limit)d times.") % {"url": url, "limit": MAX_REDIRECTS}
+    return PermanentError(words, code="too_many_redirects")
+
+
+def build(
+    url: httpx2.URL,
+    *,
+    method: str,
+    headers: Mapping[str, str] | None,
+    body: bytes | None,
+    quiet_s: float | None = None,
+) -> httpx2.Request:
     """A request as Pult sends it; the caller's headers win, apart from the user agent and the packings."""
     every = httpx2.Headers({"Accept": "*/*"})
     every.update(headers)
     every["User-Agent"] = USER_AGENT
     every["Accept-Encoding"] = ACCEPT_ENCODING
     every["Connection"] = "keep-alive"
-    timeouts = {"connect": CONNECT_TIMEOUT_S, "read": READ_TIMEOUT_S, "write": READ_TIMEOUT_S, "pool": READ_TIMEOUT_S}
+    quiet = READ_TIMEOUT_S if quiet_s is None else quiet_s
+    timeouts = {"connect": CONNECT_TIMEOUT_S, "read": quiet, "write": READ_TIMEOUT_S, "pool": READ_TIMEOUT_S}
     return httpx2.Request(
         method.upper(), url.copy_with(fragment=None), headers=every, content=body, extensions={"timeout": timeouts}
     )

@@ -41,6 +41,15 @@ def no_answer(request: httpx2.Request, message: str, *, code: str) -> PultError:
     return UnknownOutcomeError(message, code=code)
 
 
+def has_left(cause: BaseException | None) -> bool:
+    """May the other side have got a request that failed for this cause? Where it is not certain, it may."""
+    unsent = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
+    if isinstance(cause, (*unsent, httpx2.LocalProtocolError, httpx2.UnsupportedProtocol)):
+        return False
+    # The guard's own refusals come before anything is sent; these are of an answer.
+    return not isinstance(cause, PultError) or getattr(cause, "code", "") in {"too_large", "bad_encoding"}
+
+
 def not_connected(host: str, exc: BaseException) -> RetryableError:
     """The failure of a connection that was never made."""
     cause: BaseException | None = exc

@@ -22,6 +22,8 @@ SECRET_TEXTS = (
     re.compile(r"(?i)(?<=\bbearer )[\w.~+/=-]+"),
     re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+"),  # a JSON web token
     re.compile(r"\bgAAAAA[\w=-]{40,}"),  # Fernet
+    re.compile(r"(?<=/approve/)[\w-]{20,}"),  # whoever has the link of an approval may answer
+    re.compile(r"(?<=/account/welcome/)[\w=-]+/[\w-]{20,}"),  # and by the link of an invitation choose the password
 )
 WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")
 

@@ -40,6 +40,9 @@ EVENTS = {
     "arrived": _("It had been carried out"),
     "absent": _("It had not been carried out"),
     "moved": _("Moved to another time"),
+    "let_go": _("What it waited for has been sent"),
+    "parted": _("What it would have left with was not sent"),
+    "sent_with": _("Sent together with another"),
 }
 WORDS = {
     "the worker died on it": _("the worker died on it"),

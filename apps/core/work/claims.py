@@ -55,12 +55,16 @@ def claim(
     idle: bool = True,
     at: datetime | None = None,
     only: scan.Only | None = None,
+    ahead: timedelta = timedelta(),
 ) -> Claimed:
     """Lease up to `limit` due rows of a kind; `idle` says that nothing else is in flight in this worker.
 
-    `only` narrows a kind without lanes to the rows that this worker can work.
+    `only` narrows a kind without lanes to the rows that this worker can work. With `ahead` it leases heads of lanes
+    that are not due yet, but will be within that time, and nothing else: the worker waits for each one's time.
     """
     moment = at or now()
+    if ahead:
+        return _claim_ahead(kind, limit=limit, lease=lease, at=moment, ahead=ahead)
     table = scan.Table.of_rows(kind.model, only) if kind.lane_model is None else scan.Table.of_lanes(kind.lane_model)
     spaces = scan.due_workspaces(table, at=moment, limit=limit)
     if not spaces:
@@ -76,6 +80,22 @@ def claim(
         claimed = _lease(kind, rows, held, lease=lease, idle=idle, at=moment)
         claimed.settled += len(found) - len(rows)
         return claimed
+
+
+def _claim_ahead(kind: Kind, *, limit: int, lease: timedelta, at: datetime, ahead: timedelta) -> Claimed:
+    """Heads that only wait for their time; what else a lane waits for is looked at when it is due."""
+    assert kind.lane_model is not None  # noqa: S101
+    table, until = scan.Table.of_lanes(kind.lane_model).after(at), at + ahead
+    spaces = scan.due_workspaces(table, at=until, limit=limit)
+    if not spaces:
+        return Claimed()
+    with transaction.atomic(using=table.alias):
+        by_id = kind.lane_model._base_manager.in_bulk(scan.lock_due(table, spaces, at=until, limit=limit))
+        heads = [lane.head for lane in by_id.values() if lane.head and not lane.paused_reason]
+        ready = kind.model._base_manager.select_for_update().filter(pk__in=heads, state=State.READY, not_before__gt=at)
+        rows = [row for row in ready if row.not_before <= until]
+        held = {row.pk: by_id[getattr(row, f"{lanes.LANE_FIELD}_id")] for row in rows}
+        return _lease(kind, rows, held, lease=ahead + lease, idle=True, at=at)
 
 
 def _heads(kind: Kind, found: Sequence[int], at: datetime) -> tuple[list[Any], dict[int, lanes.Lane]]:
@@ -118,7 +138,7 @@ def _take(kind: Kind, rows: list[Any], held: dict[int, lanes.Lane], *, until: da
     if not rows:
         return
     token = uuid.uuid4()
-    kind.model._base_manager.filter(pk__in=[row.pk for row in rows]).update(
+    kind.model._base_manager.filter(pk__among=[row.pk for row in rows]).update(
         state=State.LEASED, token=token, not_before=until, begun_at=None, attempts=models.F("attempts") + 1, **changes
     )
     for row in rows:
@@ -129,7 +149,7 @@ def _take(kind: Kind, rows: list[Any], held: dict[int, lanes.Lane], *, until: da
             setattr(row, name, value)
     lanes_held = [held[row.pk] for row in rows if row.pk in held]
     if lanes_held:
-        type(lanes_held[0])._base_manager.filter(pk__in=[lane.pk for lane in lanes_held]).update(next_at=until)
+        type(lanes_held[0])._base_manager.filter(pk__among=[lane.pk for lane in lanes_held]).update(next_at=until)
 
 
 def _settled(kind: Kind, row: WorkRow, lane: lanes.Lane | None, *, at: datetime) -> bool:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 import structlog
-from django.db import Error as DatabaseError
 from django.db import transaction
 
 from apps.core.clock import now
@@ -29,12 +29,13 @@ __all__ = ["BatchJob", "Defer", "Handle", "Job", "LeaseLost", "current", "run", 
 log = structlog.get_logger(__name__)
 DRAIN_S = 30.0
 SLICE_S = 1.0
+BRIEF_S = 0.005
 PATIENCE_S = 2.0
 GRACE_S = 10.0
 HORIZON_S = 0.25
 
 
-class _Drain:
+class _Drain(ABC):
     """What every form of draining shares: its time, its claims, and when to look again."""
 
     def __init__(self, job: Job | BatchJob) -> None:
@@ -51,6 +52,15 @@ class _Drain:
     def claim(self, limit: int, *, idle: bool = True) -> claims.Claimed:
         only = self.job.only() if isinstance(self.job, Job) and self.job.only else None
         return claims.claim(self.kind, limit=limit, lease=self.job.lease, idle=idle, only=only)
+
+    @abstractmethod
+    def step(self) -> bool:
+        """Claim, work and record once; False where nothing was there."""
+
+    def run(self) -> None:
+        """Drain, unless another thread of this process does."""
+        if turns.take(self.kind.name):
+            self.work_through(self.step)
 
     def note(self, due: datetime | None) -> None:
         """Remember when something that this drain put back is due again."""
@@ -112,16 +122,12 @@ class _SyncDrain(_Drain):
         self.size = 1
         self.done: list[WorkRow] = []
 
-    def run(self) -> None:
-        if turns.take(self.kind.name):
-            self.work_through(self.step)
-
     def step(self) -> bool:
         claimed = self.claim(self.size)
         began, worked = time.monotonic(), 0
         for place, row in enumerate(claimed.rows):
             if stopping.is_asked():
-                release(self.job, claimed.rows[place:])
+                outcomes.release(self.job, claimed.rows[place:])
                 break
             with outcomes.bound(self.kind.name, row), entered(Handle(row, self.job.lease)):
                 self.work(row)
@@ -180,25 +186,35 @@ class _AsyncDrain(_Drain):
 
     def step(self) -> bool:
         """Fill the free places; wait for something to land where there is nothing to start."""
-        free = self.job.concurrency - self.loop.flights
+        # In portions: while rows are planned, nothing that is in flight moves.
+        free = min(self.job.concurrency - self.loop.flights, self.job.batch)
         claimed = claims.Claimed()
         if free > 0 and not self.alone:
             claimed = self.claim(free, idle=self.loop.flights == 0)
             self.alone = claimed.alone or claimed.waiting
             self.start_all(claimed.rows)
+            if self.kind.ahead and not self.alone:
+                self.start_all(self.claim_ahead(free - len(claimed.rows)))
         worked = self.loop.flights
         if worked:
-            self.land(SLICE_S)
+            self.land(BRIEF_S if free and len(claimed.rows) == self.job.batch else SLICE_S)
         if self.loop.flights == 0:
             self.alone = False
         # What landed may have made the next of its lane due.
         return bool(worked or claimed.rows or claimed.settled)
 
+    def claim_ahead(self, free: int) -> list[Any]:
+        """Rows whose time comes in a moment; half of the places stay free for what is due before that."""
+        limit = min(free, self.job.concurrency // 2 - self.loop.early)
+        if limit <= 0:
+            return []
+        return claims.claim(self.kind, limit=limit, lease=self.job.lease, ahead=self.kind.ahead).rows
+
     def start_all(self, rows: list[WorkRow]) -> None:
         planned = [(row, self.planned(row)) for row in rows]
         for row, plan in planned:
             if plan is not None and stopping.is_asked():
-                release(self.job, [row])
+                outcomes.release(self.job, [row])
             elif plan is not None:
                 with outcomes.bound(self.kind.name, row):
                     self.attempt(row, partial(self.start, row, plan[0]))
@@ -235,7 +251,7 @@ class _AsyncDrain(_Drain):
         if landed.error is None:
             outcomes.succeed(self.job, row, landed.result)
         elif isinstance(landed.error, asyncio.CancelledError) and row.begun_at is None:
-            release(self.job, [row])
+            outcomes.release(self.job, [row])
         else:
             self.note(outcomes.fail(self.job, row, landed.error))
 
@@ -255,16 +271,12 @@ class _BatchDrain(_Drain):
 
     job: BatchJob
 
-    def run(self) -> None:
-        if turns.take(self.kind.name):
-            self.work_through(self.step)
-
     def step(self) -> bool:
         claimed = self.claim(self.job.batch)
         if claimed.rows and not self.together(claimed.rows):
             for place, row in enumerate(claimed.rows):
                 if stopping.is_asked():
-                    release(self.job, claimed.rows[place:])
+                    outcomes.release(self.job, claimed.rows[place:])
                     break
                 with outcomes.bound(self.kind.name, row):
                     self.note(outcomes.succeed_batch(self.job, row))
@@ -283,12 +295,3 @@ class _BatchDrain(_Drain):
             return False
         counters.outcome(self.kind.name, "done", len(held))
         return True
-
-
-def release(job: Job | BatchJob, rows: list[WorkRow]) -> None:
-    """Put back rows that were not started."""
-    for row in rows:
-        try:
-            outcomes.patiently(partial(verbs.release, row))
-        except (LeaseLost, DatabaseError):
-            log.warning("work.not_released", kind=job.kind, row=row.pk, exc_info=True)

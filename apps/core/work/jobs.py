@@ -31,7 +31,7 @@ class Job:
         work: what the plan says; synchronous or a coroutine function (then many at a time, and no ORM inside).
         record: runs inside the transaction that marks the row done; its effect happens exactly once.
         lease: how long a row is ours without renewal.
-        batch: most rows a synchronous drain claims at once.
+        batch: most rows that are claimed at once.
         concurrency: most coroutines at a time.
         begins: the work must not repeat: `begin` is committed right before it.
         session: opened once per drain and passed as the second argument of asynchronous work.

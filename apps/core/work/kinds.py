@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +28,10 @@ class Kind:
         model_label: "app.Model" of its rows.
         task: dotted path of the Celery task that drains it; empty where `process` does.
         on_dead, on_unknown: dotted paths of what the owner does in the transaction that makes a row so.
+        on_back: likewise, where a row whose request had begun is put back, for that certainly was not carried out.
         lane_label: "app.Model" of its lanes, where rows with one order key wait for each other.
         process: the management command whose process drains it and looks by itself; no bell is rung for it.
+        ahead: how long before its time a row in a lane may be claimed; its work awaits `drain.current().its_time()`.
     """
 
     name: str
@@ -36,8 +39,10 @@ class Kind:
     task: str
     on_dead: str = ""
     on_unknown: str = ""
+    on_back: str = ""
     lane_label: str = ""
     process: str = ""
+    ahead: timedelta = timedelta()
 
     @cached_property
     def model(self) -> type[WorkRow]:
@@ -63,6 +68,11 @@ class Kind:
         if self.on_unknown:
             import_string(self.on_unknown)(row)
 
+    def tell_back(self, row: WorkRow) -> None:
+        """Let the owner react to a begun row that is put back, in the same transaction."""
+        if self.on_back:
+            import_string(self.on_back)(row)
+
 
 _kinds: dict[str, Kind] = {}
 
@@ -74,8 +84,10 @@ def register(
     task: str = "",
     on_dead: str = "",
     on_unknown: str = "",
+    on_back: str = "",
     lane_model: str = "",
     process: str = "",
+    ahead: timedelta = timedelta(),
 ) -> Kind:
     """Make a kind known; call it in the owning app's `AppConfig.ready()`.
 
@@ -84,7 +96,7 @@ def register(
     """
     if bool(task) == bool(process):
         raise ValueError(f"work kind {name} is drained either by a task or by a process of its own")
-    made = Kind(name, model, task, on_dead, on_unknown, lane_model, process)
+    made = Kind(name, model, task, on_dead, on_unknown, on_back, lane_model, process, ahead)
     for known in _kinds.values():
         if (known.name == name or known.model_label == model) and known != made:
             raise ValueError(f"work kind {name} ({model}) collides with {known.name} ({known.model_label})")

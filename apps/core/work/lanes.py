@@ -22,11 +22,20 @@ UNKNOWN_HOLDS = timedelta(seconds=60)
 LANE_FIELD: str = "lane"
 
 
+class Priority(models.IntegerChoices):
+    """Which lanes go first where there is more to do than can be started; within a lane it changes nothing."""
+
+    URGENT = 0, _("Somebody waits for it")
+    NORMAL = 1, _("Usual")
+    LOW = 2, _("Can wait")
+
+
 class Lane(models.Model):
     """One order key.
 
     Attributes:
         head: id of the row whose turn it is.
+        priority: the head's.
         next_at: when the claim should look at the lane; null where there is nothing to do.
         unknown_until: how long a head with an unknown outcome still holds the lane.
         tail_at: the place in time of the last row that was appended to go at once.
@@ -37,6 +46,9 @@ class Lane(models.Model):
     )
     key = models.CharField(_("order key"), max_length=200)
     head = models.BigIntegerField(null=True, editable=False)
+    priority = models.PositiveSmallIntegerField(
+        _("priority"), choices=Priority.choices, default=Priority.NORMAL, editable=False
+    )
     next_at = models.DateTimeField(_("next"), null=True, editable=False)
     unknown_until = models.DateTimeField(null=True, editable=False)
     tail_at = models.DateTimeField(null=True, editable=False)
@@ -49,13 +61,14 @@ class Lane(models.Model):
                 fields=["next_at", "id"], name="%(app_label)s_%(class)s_due", condition=Q(next_at__isnull=False)
             ),
             models.Index(
-                fields=["workspace", "next_at", "id"],
+                fields=["workspace", "priority", "next_at", "id"],
                 name="%(app_label)s_%(class)s_fair",
                 condition=Q(next_at__isnull=False),
             ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["workspace", "key"], name="%(app_label)s_%(class)s_key_once"),
+            models.CheckConstraint(condition=Q(priority__range=(0, 2)), name="%(app_label)s_%(class)s_priority_known"),
         ]
 
     def __str__(self) -> str:
@@ -67,9 +80,14 @@ class LanedRow(WorkRow):
 
     Attributes:
         order_at: its place in the lane; with the id it never changes through retries.
+        is_held: it waits for something outside its lane: its turn does not come, and it holds nobody.
     """
 
     order_at = models.DateTimeField(default=now, editable=False)
+    priority = models.PositiveSmallIntegerField(
+        _("priority"), choices=Priority.choices, default=Priority.NORMAL, editable=False
+    )
+    is_held = models.BooleanField(_("waits for another"), default=False, editable=False)
 
     class Meta(WorkRow.Meta):
         abstract = True
@@ -78,7 +96,14 @@ class LanedRow(WorkRow):
             models.Index(
                 fields=["lane", "order_at", "id"],
                 name="%(app_label)s_%(class)s_lane",
-                condition=Q(state__in=["ready", "leased"]),
+                condition=Q(state__in=["ready", "leased"], is_held=False),
+            ),
+        ]
+        constraints = [
+            *WorkRow.Meta.constraints,
+            models.CheckConstraint(condition=Q(priority__range=(0, 2)), name="%(app_label)s_%(class)s_priority_known"),
+            models.CheckConstraint(
+                condition=Q(is_held=False) | ~Q(state="leased"), name="%(app_label)s_%(class)s_held_not_leased"
             ),
         ]
 
@@ -94,8 +119,8 @@ def hold(row: WorkRow) -> Lane | None:
 
 def settle(lane: Lane, row_model: type[WorkRow], *, at: datetime) -> None:
     """Recompute whose turn it is; the lane is locked by this transaction."""
-    rows = row_model._base_manager.filter(**{LANE_FIELD: lane})
-    head = rows.filter(pk=lane.head).only("pk", "state", "not_before").first() if lane.head else None
+    rows: models.QuerySet[Any] = row_model._base_manager.filter(**{LANE_FIELD: lane})
+    head = rows.filter(pk=lane.head).only("pk", "state", "not_before", "priority").first() if lane.head else None
     holds = (
         head is not None
         and head.state == WorkRow.State.UNKNOWN
@@ -106,16 +131,41 @@ def settle(lane: Lane, row_model: type[WorkRow], *, at: datetime) -> None:
         next_at = lane.unknown_until
     else:
         if head is None or head.state != WorkRow.State.LEASED:
-            head = (
-                rows.filter(Among("state", LIVE)).order_by("order_at", "id").only("pk", "state", "not_before").first()
-            )
+            head = waiting(rows).only("pk", "state", "not_before", "priority").first()
         lane.unknown_until = None
         next_at = head.not_before if head else None
     if head is not None and head.state == WorkRow.State.READY and lane.paused_reason:
         next_at = None
     lane.head = head.pk if head else None
     lane.next_at = next_at
-    lane.save(update_fields=["head", "next_at", "unknown_until", "tail_at"])
+    if head is not None:
+        lane.priority = getattr(head, "priority", Priority.NORMAL)
+    lane.save(update_fields=["head", "priority", "next_at", "unknown_until"])
+
+
+def waiting(rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
+    """Rows of one lane whose turn may come, in their order."""
+    return rows.filter(Among("state", LIVE), is_held=False).order_by("order_at", "id")
+
+
+def is_passed(row: LanedRow, *, besides: Q | None = None) -> bool:
+    """Whether rows that stand behind this one in its lane have been worked before it.
+
+    Args:
+        besides: rows that ended without anything having come of them, such as cancelled ones: they passed nobody.
+    """
+    behind = Q(order_at__gt=row.order_at) | Q(order_at=row.order_at, pk__gt=row.pk)
+    others = type(row)._base_manager.filter(behind, **{f"{LANE_FIELD}_id": getattr(row, f"{LANE_FIELD}_id")})
+    return others.exclude(state=WorkRow.State.READY).exclude(besides or Q(pk__in=())).exists()
+
+
+def last_place(row: LanedRow) -> datetime:
+    """The place behind all of a row's lane that are due now; inside a transaction that holds the lane."""
+    lane, at = hold(row), now()
+    assert lane is not None  # noqa: S101
+    lane.tail_at = max(at, lane.tail_at or at)
+    lane.save(update_fields=["tail_at"])
+    return lane.tail_at
 
 
 @transaction.atomic
@@ -136,12 +186,12 @@ def append_many(rows: Sequence[LanedRow]) -> None:
         if row.not_before > at:
             row.order_at = row.not_before
         else:
-            lane.tail_at = max(at, lane.tail_at or at)
-            row.order_at = lane.tail_at
+            row.order_at = lane.tail_at = max(at, lane.tail_at or at)
     if len(rows) == 1:
         rows[0].save(force_insert=True)
     else:
         type(rows[0])._base_manager.bulk_create(rows, batch_size=1000)
+    lane.save(update_fields=["tail_at"])
     settle(lane, type(rows[0]), at=at)
 
 

@@ -44,6 +44,10 @@ class Handle:
         """
         verbs.renew(self.row, lease=self.lease)
 
+    async def its_time(self) -> None:
+        """Wait until the row is due, where it was claimed ahead of its time."""
+        await asyncio.sleep(max(0.0, (self.row.was_due_at - now()).total_seconds()))
+
     async def renewed(self) -> None:
         """As `renew`, for asynchronous work.
 
@@ -104,6 +108,12 @@ class SlicedLoop:
     def flights(self) -> int:
         """How much work is in flight."""
         return len(self._tasks)
+
+    @property
+    def early(self) -> int:
+        """How many rows in flight were claimed ahead of their time and still wait for it."""
+        at = now()
+        return sum(handle.row.was_due_at > at for handle in self._tasks)
 
     def wake(self) -> None:
         """End the present slice; safe from any thread."""

@@ -119,6 +119,15 @@ def _failed(job: Job | BatchJob, row: WorkRow, error: BaseException) -> None:
                 verbs.fault(row, error=text)
 
 
+def release(job: Job | BatchJob, rows: list[WorkRow]) -> None:
+    """Put back rows that were not started."""
+    for row in rows:
+        try:
+            patiently(partial(verbs.release, row))
+        except (LeaseLost, DatabaseError):
+            log.warning("work.not_released", kind=job.kind, row=row.pk, exc_info=True)
+
+
 def patiently(verb: Callable[[], None]) -> None:
     """Carry out a verb through a short absence of the database."""
     for wait in DATABASE_WAITS_S:

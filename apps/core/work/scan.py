@@ -12,6 +12,7 @@ from django.db import connections, models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 LIVE_SQL = "state IN ('ready', 'leased')"
+LEVELS = (0, 1, 2)
 _last_served: dict[str, int] = {}
 
 
@@ -32,6 +33,7 @@ class Table:
         time: the column that says when.
         live: the condition of the partial indexes, word for word.
         only, params: a further condition on `t`, with what stands for its %s; empty where every row may be taken.
+        levels: the values of its column `priority`, the first to be served first; empty where it has none.
     """
 
     alias: str
@@ -40,6 +42,7 @@ class Table:
     live: str
     only: str = ""
     params: tuple[Any, ...] = ()
+    levels: tuple[int, ...] = ()
 
     @classmethod
     def of_rows(cls, model: type[models.Model], only: Only | None = None) -> Table:
@@ -58,7 +61,16 @@ class Table:
     @classmethod
     def of_lanes(cls, model: type[models.Model]) -> Table:
         """The lanes of a kind."""
-        return cls._of(model, "next_at", "next_at IS NOT NULL")
+        return replace(cls._of(model, "next_at", "next_at IS NOT NULL"), levels=LEVELS)
+
+    def after(self, at: datetime) -> Table:
+        """Only what is due later than this."""
+        return replace(self, only=f"{self.only} AND t.{self.time} > %s", params=(*self.params, moment(self, at)))
+
+    @property
+    def ranks(self) -> str:
+        """Names every priority, so that the index over workspace, priority and time is used."""
+        return f" AND t.priority IN ({', '.join(map(str, self.levels))})" if self.levels else ""
 
     @classmethod
     def _of(cls, model: type[models.Model], time: str, live: str) -> Table:
@@ -109,7 +121,7 @@ def skip_scan_sql(table: Table) -> str:
     )
     due = (
         f"SELECT 1 FROM {table.name} t "  # noqa: S608
-        f"WHERE t.{table.live} AND t.workspace_id = spaces.id AND t.{table.time} <= %s{table.only}"
+        f"WHERE t.{table.live} AND t.workspace_id = spaces.id{table.ranks} AND t.{table.time} <= %s{table.only}"
     )
     first, others = following.format("%s"), following.format("spaces.id")
     steps = f"SELECT {first} UNION ALL SELECT {others} FROM spaces WHERE spaces.id < %s"  # noqa: S608
@@ -126,36 +138,55 @@ def _step(table: Table, *, at: datetime, limit: int, after: int, upto: int | Non
 
 
 def lock_due(table: Table, spaces: Sequence[int], *, at: datetime, limit: int) -> list[int]:
-    """Ids of up to `limit` due things, an equal share from each workspace first, locked until the transaction ends."""
+    """Ids of up to `limit` due things, locked until the transaction ends.
+
+    Each workspace first gets an equal share, in which what is urgent comes first; then those with more fill it up.
+    """
     share = -(-limit // len(spaces))
-    found = _lock(table, spaces, at=at, share=share, limit=limit, except_for=[])
+    counts = dict.fromkeys(spaces, 0)
+    found = _lock_by_level(table, counts, at=at, share=share, limit=limit, except_for=[])
     if len(found) < limit:
-        counts: dict[int, int] = {}
-        for space, _pk in found:
-            counts[space] = counts.get(space, 0) + 1
-        fuller = [space for space in spaces if counts.get(space, 0) >= share]
+        fuller = {space: 0 for space, count in counts.items() if count >= share}
         if fuller:
             rest = limit - len(found)
-            found += _lock(table, fuller, at=at, share=rest, limit=rest, except_for=[pk for _space, pk in found])
-    return [pk for _space, pk in found]
+            found += _lock_by_level(table, fuller, at=at, share=rest, limit=rest, except_for=found)
+    return found
+
+
+def _lock_by_level(
+    table: Table, counts: dict[int, int], *, at: datetime, share: int, limit: int, except_for: list[int]
+) -> list[int]:
+    """Lock the most urgent first, in every workspace; `counts` grows by what each workspace gave."""
+    found: list[int] = []
+    for level in table.levels or (None,):
+        shares = {space: share - count for space, count in counts.items() if count < share}
+        if not shares or len(found) >= limit:
+            break
+        for space, pk in _lock(table, shares, level, at=at, limit=limit - len(found), except_for=except_for):
+            counts[space] += 1
+            found.append(pk)
+    return found
 
 
 def _lock(
-    table: Table, spaces: Sequence[int], *, at: datetime, share: int, limit: int, except_for: list[int]
+    table: Table, shares: dict[int, int], level: int | None, *, at: datetime, limit: int, except_for: list[int]
 ) -> list[tuple[int, int]]:
     skips = table.connection.features.has_select_for_update_skip_locked
+    rank = "" if level is None else f" AND t.priority = {int(level)}"
     sql = (
-        f"SELECT t.workspace_id, t.id FROM {table.name} t WHERE t.{table.live} AND t.workspace_id = {{}} "  # noqa: S608
-        f"AND t.{table.time} <= %s{table.only} {{}}ORDER BY t.{table.time}, t.id LIMIT %s {{}}"
+        f"SELECT t.workspace_id, t.id FROM {table.name} t WHERE t.{table.live} AND t.workspace_id = {{}}{rank} "  # noqa: S608
+        f"AND t.{table.time} <= %s{table.only} {{}}ORDER BY t.{table.time}, t.id LIMIT {{}} {{}}"
     )
     when = moment(table, at)
     if skips:
-        inner = sql.format("s.id", "AND t.id <> ALL(%s) ", "FOR UPDATE SKIP LOCKED")
-        outer = f"SELECT r.* FROM unnest(%s::bigint[]) AS s(id) CROSS JOIN LATERAL ({inner}) r LIMIT %s"  # noqa: S608
-        params = [list(spaces), when, *table.params, except_for, share, limit]
+        inner = sql.format("s.id", "AND t.id <> ALL(%s) ", "s.share", "FOR UPDATE SKIP LOCKED")
+        spaces = "unnest(%s::bigint[], %s::bigint[]) AS s(id, share)"
+        outer = f"SELECT r.* FROM {spaces} CROSS JOIN LATERAL ({inner}) r LIMIT %s"  # noqa: S608
+        params = [list(shares), list(shares.values()), when, *table.params, except_for, limit]
         return [(space, pk) for space, pk in rows(table, outer, params)]
     found: list[tuple[int, int]] = []
     unseen = f"AND t.id NOT IN ({', '.join(str(int(pk)) for pk in except_for)}) " if except_for else ""
-    for space in spaces:
-        found += rows(table, sql.format("%s", unseen, ""), [space, when, *table.params, min(share, limit - len(found))])
+    for space, share in shares.items():
+        most = min(share, limit - len(found))
+        found += rows(table, sql.format("%s", unseen, "%s", ""), [space, when, *table.params, most])
     return found[:limit]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import structlog
 
+from apps.core.clock import now
 from apps.core.ticks import tick_record
 from apps.core.work import bells, claims, kinds
 
@@ -17,7 +18,7 @@ def sweep() -> list[str]:
     for kind in kinds.known():
         try:
             claims.settle_begun(kind)
-            due = not kind.process and claims.is_due(kind)
+            due = not kind.process and claims.is_due(kind, at=now() + kind.ahead)
         except Exception:
             log.exception("sweep.kind_failed", kind=kind.name)
             continue

@@ -80,8 +80,8 @@ def _told(row: WorkRow, event: str, detail: str = "", *, by: object = None) -> l
     return list(extended(row.history, entry(event, at=now(), detail=detail, by=str(by) if by else "")))
 
 
-def begin(row: WorkRow) -> None:
-    """Commit that a request which must not repeat is about to leave.
+def begin(row: WorkRow, **told: object) -> None:
+    """Commit that a request which must not repeat is about to leave; `told` are columns of the kind's own.
 
     Raises:
         LeaseLost: the lease ran out, or the row was cancelled, moved or begun before.
@@ -91,9 +91,9 @@ def begin(row: WorkRow) -> None:
         raise LeaseLost(f"{row} is not claimed")
     with transaction.atomic(durable=True):
         held = rows_of(row).filter(pk=row.pk, token=row.token, state=State.LEASED, begun_at=None, not_before__gt=at)
-        if held.update(begun_at=at) != 1:
+        if held.update(begun_at=at, **told) != 1:
             raise LeaseLost(f"{row} may not begin any more")
-    row.begun_at = at
+    _assign(row, {"begun_at": at, **told})
 
 
 def renew(row: WorkRow, *, lease: timedelta) -> None:
@@ -128,14 +128,14 @@ def finish_all(rows: list[WorkRow]) -> list[WorkRow]:
         return []
     done = {"state": State.DONE, "finished_at": now(), "token": None, "error": "", "error_code": ""}
     tokens = {row.token for row in rows}
-    claimed = rows_of(rows[0]).filter(pk__in=[row.pk for row in rows], token__in=tokens, state__in=OPEN_STATES)
+    claimed = rows_of(rows[0]).filter(pk__among=[row.pk for row in rows], token__in=tokens, state__in=OPEN_STATES)
     with transaction.atomic():
         if claimed.update(**done) == len(rows):
             return rows
         transaction.set_rollback(True)
     with transaction.atomic():
         ours = set(claimed.select_for_update().values_list("pk", flat=True))
-        rows_of(rows[0]).filter(pk__in=ours).update(**done)
+        rows_of(rows[0]).filter(pk__among=ours).update(**done)
     return [row for row in rows if row.pk in ours]
 
 
@@ -166,9 +166,11 @@ def fault(row: WorkRow, *, error: str, code: str = "bug") -> None:
 
 
 def _put_back(row: WorkRow, until: datetime, event: str, detail: str, **changes: Any) -> None:
+    had_begun = row.begun_at is not None
     changes |= {"state": State.READY, "not_before": until, "token": None, "begun_at": None}
     with recorded(row, history=_told(row, event, detail), **changes):
-        pass
+        if had_begun:
+            kinds.of(row).tell_back(row)
 
 
 def fail(row: WorkRow, *, error: str, code: str = "", **changes: Any) -> None:
@@ -223,8 +225,15 @@ def _by_person(
     _assign(row, {name: getattr(stored, name) for name in PERSON_FIELDS})
 
 
-def revive(row: WorkRow, *, by: object = None, reason: str = "", not_before: datetime | None = None) -> None:
-    """Try a dead or unknown row again.
+def revive(
+    row: WorkRow,
+    *,
+    by: object = None,
+    reason: str = "",
+    not_before: datetime | None = None,
+    order_at: datetime | None = None,
+) -> None:
+    """Try a dead or unknown row again; a laned one at its old place, or at `order_at`.
 
     Raises:
         TransitionError: it is neither.
@@ -238,6 +247,7 @@ def revive(row: WorkRow, *, by: object = None, reason: str = "", not_before: dat
             "finished_at": None,
             "faults": 0,
             "not_before": not_before or now(),
+            **({} if order_at is None else {"order_at": order_at}),
             "history": _told(stored, "revived", reason, by=by),
         }
 

@@ -1,8 +1,9 @@
 """The verbs of deliveries."""
 
-from apps.delivery.services.outbox import delivery_cancel, delivery_create, delivery_move
+from apps.delivery.services.outbox import delivery_cancel, delivery_create, delivery_move, lanes_hold
 from apps.delivery.services.outcomes import (
     delivery_attempted,
+    delivery_back,
     delivery_dead,
     delivery_sent,
     delivery_unknown,
@@ -21,6 +22,7 @@ __all__ = [
     "delivery_absent",
     "delivery_arrived",
     "delivery_attempted",
+    "delivery_back",
     "delivery_cancel",
     "delivery_create",
     "delivery_dead",
@@ -30,6 +32,7 @@ __all__ = [
     "delivery_send_again",
     "delivery_sent",
     "delivery_unknown",
+    "lanes_hold",
     "look_up_dead",
     "look_up_settle",
 ]

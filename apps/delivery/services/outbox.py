@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,11 +16,14 @@ from apps.core.clock import now
 from apps.core.errors import TransitionError
 from apps.core.work import bells, lanes, verbs
 from apps.core.work.history import entry, extended
+from apps.core.work.lanes import Priority
 from apps.delivery.models import Delivery, Lane
-from apps.delivery.services.outcomes import alerts_close, tell_sender
+from apps.delivery.services import following
+from apps.delivery.services.following import tell_sender
+from apps.delivery.services.outcomes import alerts_close
 
 State = Delivery.State
-STOPPABLE = Q(state__in=[State.READY, State.DEAD]) | Q(state=State.LEASED, begun_at=None)
+STOPPABLE = Q(is_joined=False) & (Q(state__in=[State.READY, State.DEAD]) | Q(state=State.LEASED, begun_at=None))
 
 
 @transaction.atomic
@@ -33,32 +36,55 @@ def delivery_create(
     dedupe_key: str,
     order_key: str = "",
     not_before: datetime | None = None,
+    kind: str = "",
+    priority: Priority = Priority.NORMAL,
+    after: Delivery | None = None,
 ) -> Delivery:
     """Put something in the outbox, once: a known `dedupe_key` gives the delivery that is already there.
 
     Deliveries with one `order_key` leave one after the other, in the order of their times; without one it waits for
-    nobody.
+    nobody. `priority` acts between such lanes. One that names another as `after` never leaves before that one is sent,
+    and is cancelled where that one ends otherwise.
     """
-    known = Delivery.objects.filter(workspace=workspace, dedupe_key=dedupe_key)
-    if found := known.first():
+    if found := (known := Delivery.objects.filter(workspace=workspace, dedupe_key=dedupe_key)).first():
         return found
-    lane, _made = Lane.objects.get_or_create(workspace=workspace, key=order_key or f"only:{dedupe_key}")
     delivery = Delivery(
         workspace=workspace,
-        lane=lane,
+        lane=_lane_locked(workspace, order_key or f"only:{dedupe_key}"),
         sender=sender,
         destination=destination[:200],
         payload=dict(payload),
         dedupe_key=dedupe_key,
         not_before=not_before or now(),
+        kind=kind,
+        priority=priority,
+        after=after,
+        is_held=after is not None,
     )
     try:
         with transaction.atomic():
             lanes.append(delivery)
-    except IntegrityError:
-        # Another process asked for the same in this very moment.
+    except IntegrityError:  # another process asked for the same in this very moment
         return known.get()
-    audit_record(verb="delivery.created", target=delivery, workspace=workspace)
+    return _placed(delivery)
+
+
+def _lane_locked(workspace: Workspace, key: str) -> Lane:
+    """The lane of an order key, locked at once, so that one that is cleared away in this moment is made anew."""
+    lane, _made = Lane.objects.select_for_update().get_or_create(workspace=workspace, key=key)
+    return lane
+
+
+def lanes_hold(*, workspace: Workspace, order_keys: Sequence[str]) -> None:
+    """Lock lanes in this order, before rows that recording a delivery changes: it locks its lane first as well."""
+    for key in order_keys:
+        _lane_locked(workspace, key)
+
+
+def _placed(delivery: Delivery) -> Delivery:
+    audit_record(verb="delivery.created", target=delivery, workspace=delivery.workspace)
+    if delivery.after is not None:
+        following.delivery_placed(delivery)
     bells.ring_on_commit("delivery")
     return delivery
 
@@ -91,6 +117,7 @@ def delivery_cancel(*, delivery: Delivery, by: User | None = None, reason: str =
     delivery.refresh_from_db()
     alerts_close(delivery)
     tell_sender(delivery)
+    following.followers_settle(delivery)
     audit_record(actor=by, verb="delivery.cancelled", target=delivery, details={"reason": reason} if reason else {})
     bells.ring_on_commit("delivery")
 
@@ -102,16 +129,22 @@ def delivery_move(*, delivery: Delivery, to: datetime, by: User | None = None) -
     Raises:
         TransitionError: it is leaving, or it has ended.
     """
+    lanes.hold(delivery)  # nobody joins it from here on
+    if Delivery.objects.filter(pk=delivery.pk, is_joined=True).exists():
+        raise TransitionError(refusal(Delivery(is_joined=True)))
     try:
         verbs.move(delivery, not_before=to, by=by)
     except TransitionError as exc:
         raise TransitionError(refusal(Delivery.objects.get(pk=delivery.pk))) from exc
+    following.joined_part(delivery)
     audit_record(actor=by, verb="delivery.moved", target=delivery, details={"to": to.isoformat()})
     bells.ring_on_commit("delivery")
 
 
 def refusal(delivery: Delivery) -> str:
     """Why a delivery in this state can't be stopped or moved."""
+    if delivery.is_joined:
+        return _("It leaves together with another message and can't be stopped by itself.")
     match delivery.state:
         case State.LEASED:
             return _("It is leaving at this moment and can't be stopped any more.")

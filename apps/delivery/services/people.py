@@ -14,15 +14,16 @@ from apps.core.work import bells, lanes, verbs
 from apps.core.work.history import entry, extended
 from apps.delivery.models import Attempt, Delivery
 from apps.delivery.ports import Receipt
+from apps.delivery.services.following import followers_settle, place_again, tell_sender
 from apps.delivery.services.outbox import STOPPABLE, refusal
-from apps.delivery.services.outcomes import alerts_close, delivery_attempted, delivery_sent, delivery_waits, tell_sender
+from apps.delivery.services.outcomes import alerts_close, delivery_attempted, delivery_sent, delivery_waits
 
 State = Delivery.State
 
 
 @transaction.atomic
 def delivery_retry(*, delivery: Delivery, by: User | None = None) -> None:
-    """Try a failed delivery again.
+    """Try a failed delivery again: the last of its lane, and marked late, where later ones have left meanwhile.
 
     Raises:
         TransitionError: it has not failed.
@@ -30,7 +31,7 @@ def delivery_retry(*, delivery: Delivery, by: User | None = None) -> None:
     lanes.hold(delivery)
     if not Delivery.objects.select_for_update().filter(pk=delivery.pk, state=State.DEAD).exists():
         raise TransitionError(_("Only what was not sent can be tried again."))
-    verbs.revive(delivery, by=by)
+    verbs.revive(delivery, by=by, order_at=place_again(delivery))
     delivery_waits(delivery)
     audit_record(actor=by, verb="delivery.retried", target=delivery)
     bells.ring_on_commit("delivery")
@@ -38,13 +39,13 @@ def delivery_retry(*, delivery: Delivery, by: User | None = None) -> None:
 
 @transaction.atomic
 def delivery_send_again(*, delivery: Delivery, by: User) -> None:
-    """A person has looked: it is not there, so it may leave again.
+    """A person has looked: it is not there, so it may leave again; last and late where later ones have left meanwhile.
 
     Raises:
         TransitionError: its outcome is not in doubt.
     """
     _doubted(delivery)
-    verbs.revive(delivery, by=by, reason=_("not there: send again"))
+    verbs.revive(delivery, by=by, reason=_("not there: send again"), order_at=place_again(delivery))
     delivery_attempted(delivery, Attempt.Outcome.ABSENT, kind=Attempt.Kind.PERSON, detail=str(by))
     delivery_waits(delivery)
     audit_record(actor=by, verb="delivery.sent_again", target=delivery)
@@ -116,6 +117,7 @@ def _unsent(delivery: Delivery, allowed: Q, *, reason: str, how: str, by: User |
     delivery.refresh_from_db()
     alerts_close(delivery)
     tell_sender(delivery)
+    followers_settle(delivery)
     bells.ring_on_commit("delivery")
 
 

@@ -9,8 +9,15 @@ from django import template
 from django.utils import formats
 
 from apps.core.clock import now
+from apps.core.work.admin import words
 
 register = template.Library()
+
+
+@register.filter
+def work_words(error: str) -> str:
+    """What became of a work row, as a person reads it."""
+    return words(error)
 
 
 @register.simple_tag

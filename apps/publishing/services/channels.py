@@ -2,52 +2,38 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import override
 
 from apps.accounts.models import Alert, User, Workspace
 from apps.accounts.services import alert_close, alert_raise, audit_record
 from apps.core.clock import now
 from apps.core.errors import PermanentError, TransitionError
 from apps.publishing.models import Channel
+from apps.publishing.services.checks import check_soon, check_soon_after
 from apps.publishing.slugs import slug_free
 from apps.telegram.models import Bot
-from apps.telegram.ports import BotSnapshot, Chat, ChatMember
-from apps.telegram.services import bot_api
 
 # Refusals that concern the channel, not the one text: they come again with the next publication.
 CHANNEL_CODES = frozenset(
     {"blocked", "not_member", "chat_not_found", "no_rights", "chat_migrated", "token_revoked", "token_malformed"}
 )
 
-NO_RIGHT = gettext_noop(
-    "The bot can't post in the channel: it lacks the right. Make it an administrator with the right to post messages, "
-    "then choose “Check”."
+# What a webhook's receiver says of one text, a person has decided about it, or went wrong here; anything else would be
+# said of the next as well.
+TEXT_CODES = frozenset(
+    {"http_400", "http_409", "http_413", "http_422", "publication_gone", "test_gone", "test_expired"}
+    | {"given_up", "absent", "never_arrives", "bug", "worker_lost"}
 )
-
-
-@dataclass(frozen=True)
-class ChannelHealth:
-    """What a check found.
-
-    Attributes:
-        problem: what stands in the way and what to do, in words; empty where it is fit.
-        title: how Telegram calls the chat.
-    """
-
-    problem: str = ""
-    title: str = ""
-
-    @property
-    def is_fit(self) -> bool:
-        """Whether the next publication can come out."""
-        return not self.problem
+# Telegram tells of each right that is switched by itself; what they come to is looked at once.
+AFTER_A_WORD = timedelta(seconds=10)
+# Refusals after which the bot's rights are looked at anew, besides those above.
+RIGHTS_CODES = CHANNEL_CODES | {"no_rights_pin", "no_rights_media", "no_rights_topics", "not_changeable", "paid"}
 
 
 def channel_create(
@@ -82,14 +68,19 @@ def channel_create(
         footer=footer,
         is_public=is_public,
     )
+    _made(channel, editor)
+    return channel
+
+
+def _made(channel: Channel, editor: User | None) -> None:
     try:
         with transaction.atomic():
             channel.save(force_insert=True)
             audit_record(actor=editor, verb="channel.created", target=channel)
+            check_soon(channel, wait=timedelta())
     except IntegrityError as exc:
         text = _("The name, the address or the chat is already another channel's, or the bot and the chat are missing.")
         raise TransitionError(text) from exc
-    return channel
 
 
 @transaction.atomic
@@ -98,44 +89,24 @@ def channel_changed(*, channel: Channel) -> None:
     Channel.objects.filter(pk=channel.pk).update(page_version=F("page_version") + 1, page_changed_at=now())
 
 
-def channel_check(*, channel: Channel, editor: User | None = None) -> ChannelHealth:
-    """Ask Telegram whether the bot can post in the channel; keep the answer and raise or close its alert.
-
-    Raises:
-        RetryableError: Telegram could not be reached; nothing has changed.
-    """
-    if channel.kind == Channel.Kind.PREVIEW or channel.bot is None:
-        found, kind = ChannelHealth(title=channel.name), ""
-    else:
-        try:
-            chat, member = asyncio.run(_asked(channel.bot.snapshot(), channel.chat_id))
-        except PermanentError as exc:
-            found, kind = ChannelHealth(problem=str(exc)), channel.chat_kind
-        else:
-            problem = "" if member.can_post else _(NO_RIGHT)
-            found, kind = ChannelHealth(problem=problem, title=chat.title), chat.kind
-    with transaction.atomic():
-        channel.problem, channel.chat_kind, channel.checked_at = found.problem, kind, now()
-        channel.save(update_fields=["problem", "chat_kind", "checked_at"])
-        audit_record(actor=editor, verb="channel.checked", target=channel, details={"problem": found.problem})
-        _alert_set(channel)
-    return found
-
-
 def channel_failed(*, channel: Channel, problem: str, code: str) -> None:
     """Note a refusal that the next publication would meet as well; inside the transaction that records it."""
-    if code in CHANNEL_CODES:
+    if code in CHANNEL_CODES or (channel.kind == Channel.Kind.WEBHOOK and code not in TEXT_CODES):
         channel.problem = problem
         channel.save(update_fields=["problem"])
-        _alert_set(channel)
+        alert_set(channel)
+    if code in RIGHTS_CODES:
+        check_soon_after(channel)
 
 
 def channel_worked(*, channel: Channel) -> None:
     """Note that a publication has come out; inside the transaction that records it."""
+    if channel.kind == Channel.Kind.WEBHOOK:  # nobody can be asked about it but by sending
+        Channel.objects.filter(pk=channel.pk).update(checked_at=now())
     if channel.problem:
         channel.problem = ""
         channel.save(update_fields=["problem"])
-        _alert_set(channel)
+        alert_set(channel)
 
 
 def channel_right_changed(*, channel: Channel, can_post: bool, problem: str) -> bool:
@@ -145,12 +116,13 @@ def channel_right_changed(*, channel: Channel, can_post: bool, problem: str) -> 
     """
     said = "" if can_post else problem
     moved = Channel.objects.filter(pk=channel.pk).exclude(problem=said).update(problem=said)
+    check_soon_after(channel, wait=AFTER_A_WORD)
     if not moved:
         return False
     channel.problem = said
     verb = "channel.right_back" if can_post else "channel.right_lost"
     audit_record(verb=verb, target=channel, details={"problem": said} if said else {})
-    _alert_set(channel)
+    alert_set(channel)
     return True
 
 
@@ -168,23 +140,26 @@ def channel_chat_moved(*, channel: Channel, chat_id: int) -> None:
     if moved:
         channel.chat_id, channel.chat_kind, channel.problem = str(chat_id), "supergroup", ""
         audit_record(verb="channel.chat_moved", target=channel, details={"from": before, "to": channel.chat_id})
-        _alert_set(channel)
+        alert_set(channel)
 
 
-async def _asked(bot: BotSnapshot, chat_id: str) -> tuple[Chat, ChatMember]:
-    async with bot_api(bot) as api:
-        return await api.get_chat(chat_id), await api.get_chat_member(chat_id, bot.bot_id)
-
-
-def _alert_set(channel: Channel) -> None:
+def alert_set(channel: Channel) -> None:
+    """Raise the channel's alert, or close it where nothing stands in the way any more."""
     key = f"publishing.channel:{channel.pk}"
     if not channel.problem:
         alert_close(workspace=channel.workspace, key=key)
         return
+    with override(channel.workspace.language):
+        words = _("Channel “%(channel)s”: %(problem)s")
     alert_raise(
         workspace=channel.workspace,
         key=key,
         level=Alert.Level.ERROR,
-        message=_("Channel “%(channel)s”: %(problem)s") % {"channel": channel.name, "problem": channel.problem},
-        url=reverse("admin:publishing_channel_change", args=[channel.pk]),
+        message=words % {"channel": channel.name, "problem": channel.problem},
+        url=channel_page(channel),
     )
+
+
+def channel_page(channel: Channel) -> str:
+    """Where the channel is put right."""
+    return reverse("admin:publishing_channel_change", args=[channel.pk])

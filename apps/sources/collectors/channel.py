@@ -102,6 +102,7 @@ class ReadResult:
         gone: identities of posts that their channel has deleted.
         session_pk: the account that read.
         info: the channel's name and title, where they were asked; `title` is what it was called before.
+        migrated_to: the supergroup that the group became; its access hash is 0 where Telegram did not tell it.
     """
 
     outcome: str
@@ -114,7 +115,7 @@ class ReadResult:
     seen: tuple[int, ...] = ()
     gone: tuple[str, ...] = ()
     back: BackStep | None = None
-    migrated_to: int | None = None
+    migrated_to: ChannelRef | None = None
     problem: str = ""
     code: str = ""
     retry_after: float | None = None
@@ -257,8 +258,9 @@ def _is_before(at: datetime | None, since: datetime | None) -> bool:
     return at is not None and since is not None and at < since
 
 
-def _moved(stretch: Stretch) -> int | None:
-    return next((one.migrated_to for one in reversed(stretch.messages) if one.migrated_to), None)
+def _moved(stretch: Stretch) -> ChannelRef | None:
+    found = next((one for one in reversed(stretch.messages) if one.migrated_to), None)
+    return None if found is None else ChannelRef(found.migrated_to or 0, found.migrated_hash or 0)
 
 
 def _known(plan: ReadPlan) -> ChannelRef:

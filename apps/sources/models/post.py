@@ -62,9 +62,11 @@ class Post(models.Model):
         OTHER = "other", _("Other")
 
     workspace = models.ForeignKey(
-        Workspace, on_delete=models.CASCADE, related_name="posts", verbose_name=_("workspace")
+        Workspace, on_delete=models.CASCADE, related_name="posts", verbose_name=_("workspace"), db_index=False
     )
-    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="posts", verbose_name=_("source"))
+    source = models.ForeignKey(
+        Source, on_delete=models.CASCADE, related_name="posts", verbose_name=_("source"), db_index=False
+    )
     external_id = models.CharField(_("id at the source"), max_length=200)
     channel = models.CharField(_("channel"), max_length=200, blank=True)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.TEXT)
@@ -97,6 +99,7 @@ class Post(models.Model):
         null=True,
         blank=True,
         db_constraint=False,
+        db_index=False,
         related_name="dropped",
         verbose_name=_("dropped by the rule"),
     )
@@ -130,6 +133,7 @@ class Post(models.Model):
             models.Index(fields=["source", "-published_at", "-id"], name="post_newest_of_source"),
             models.Index(fields=["source", "-collected_at"], name="post_collected_by_source"),
             models.Index(fields=["copy_of"], name="post_copies", condition=Q(copy_of__isnull=False)),
+            models.Index(fields=["dropped_rule"], name="post_dropped_rule", condition=Q(dropped_rule__isnull=False)),
             models.Index(
                 fields=["workspace", "-published_at", "-id"],
                 name="post_copies_in_workspace",

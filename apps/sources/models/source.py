@@ -30,6 +30,7 @@ class Source(models.Model):
         TELEGRAM = "telegram", _("Telegram channel")
         PAGE = "page", _("Web page")
         EXPORT = "export", _("Telegram export")
+        HAND = "hand", _("Added by hand")
 
     workspace = models.ForeignKey(
         Workspace, on_delete=models.CASCADE, related_name="sources", verbose_name=_("workspace")
@@ -39,6 +40,7 @@ class Source(models.Model):
     url = models.URLField(_("address"), max_length=1000, blank=True, help_text=_("RSS, Atom, RDF or JSON Feed."))
     is_active = models.BooleanField(_("active"), default=True)
     paused_reason = models.CharField(_("why paused"), max_length=300, blank=True)
+    paused_code = models.CharField(max_length=40, blank=True, editable=False)  # of a channel that closed itself to us
     interval_s = models.PositiveIntegerField(
         _("collect every, seconds"),
         default=600,
@@ -113,8 +115,9 @@ class Source(models.Model):
                 name="source_telegram_chat_once",
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=["feed", "telegram", "page", "export"]), name="source_kind_known"
+                condition=Q(kind__in=["feed", "telegram", "page", "export", "hand"]), name="source_kind_known"
             ),
+            models.UniqueConstraint(fields=["workspace"], condition=Q(kind="hand"), name="source_hand_once"),
             models.CheckConstraint(condition=~Q(kind="page", url=""), name="source_page_has_url"),
             models.CheckConstraint(condition=~Q(kind="feed", url=""), name="source_feed_has_url"),
             models.CheckConstraint(

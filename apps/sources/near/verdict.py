@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from apps.sources.near.shingles import LINK, WORDS_LEAST, WORDS_SHORT, jaccard, runs_of, words_of
+from apps.sources.near.shingles import WORDS_LEAST, WORDS_SHORT, jaccard, runs_of, without_links, words_of
 
 ALIKE = 0.5
 WORDS_NAMES = 40  # in texts shorter than this a name that differs is what the news is about
@@ -54,12 +54,12 @@ class Text:
     @cached_property
     def numbers(self) -> frozenset[str]:
         """The numbers in it."""
-        return frozenset(number.replace(",", ".") for number in NUMBER.findall(LINK.sub(" ", self.told)))
+        return frozenset(number.replace(",", ".") for number in NUMBER.findall(without_links(self.told)))
 
     @cached_property
     def names(self) -> frozenset[str]:
         """The beginnings of capitalised words inside its sentences."""
-        return frozenset(name[:STEM].lower().replace("ё", "е") for name in NAME.findall(LINK.sub(" ", self.told)))
+        return frozenset(name[:STEM].lower().replace("ё", "е") for name in NAME.findall(without_links(self.told)))
 
 
 def alike(first: Text, second: Text) -> float:

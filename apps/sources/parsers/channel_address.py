@@ -12,6 +12,11 @@ from apps.core.errors import PermanentError
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{3,31}")
 HOSTS = re.compile(r"^(?:https?://)?(?:www\.)?(?:t\.me|telegram\.me|telegram\.dog)/", re.IGNORECASE)
 SCHEME = re.compile(r"^tg://resolve\?domain=", re.IGNORECASE)
+INVITES = re.compile(
+    r"^(?:(?:https?://)?(?:www\.)?(?:t\.me|telegram\.me|telegram\.dog)/(?:\+|joinchat/)|tg://join/?\?invite=)",
+    re.IGNORECASE,
+)
+INVITE = re.compile(r"[A-Za-z0-9_-]{6,64}")
 # Telegram's own pages, not channels
 TAKEN = frozenset({"joinchat", "addstickers", "share", "proxy", "socks", "login", "iv", "addlist", "setlanguage", "bg"})
 
@@ -45,8 +50,8 @@ def channel_address(typed: str) -> ChannelAddress:
     if is_link and (bare.startswith("+") or (parts and parts[0] == "joinchat")):
         raise ChannelAddressError(
             _(
-                "This is an invitation to a private channel. Only channels with a public name can be added: "
-                "give it as @name."
+                "This is an invitation to a private channel. Use “Add a private channel” above the list of sources: "
+                "there you see what it opens before anybody joins."
             ),
             code="invitation",
         )
@@ -57,6 +62,26 @@ def channel_address(typed: str) -> ChannelAddress:
     if not parts or (len(parts) > 1 and not is_link) or not NAME.fullmatch(parts[0]) or parts[0].lower() in TAKEN:
         raise _unknown()
     return ChannelAddress(username=parts[0])
+
+
+def invitation_hash(typed: str) -> str:
+    """The hash of t.me/+HASH, t.me/joinchat/HASH or tg://join?invite=HASH.
+
+    Raises:
+        ChannelAddressError: it is no invitation.
+    """
+    text = typed.strip()
+    rest = INVITES.sub("", text)
+    found = re.split(r"[/?#&\s]", rest)[0]
+    if rest == text or not INVITE.fullmatch(found):
+        raise ChannelAddressError(
+            _("Give the invitation as Telegram shows it: t.me/+… or t.me/joinchat/…"), code="no_invitation"
+        )
+    if found.isdigit():
+        raise ChannelAddressError(
+            _("This is a link to a phone number, not an invitation to a channel."), code="no_invitation"
+        )
+    return found
 
 
 def _by_id(number: str) -> ChannelAddress:

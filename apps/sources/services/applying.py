@@ -16,6 +16,7 @@ from apps.sources import filters, listeners
 from apps.sources.filters.chains import Owner
 from apps.sources.models import CopyKeys, FilterSet, Post, Source
 from apps.sources.services.copies import copies_find, copies_hold, originals_leave
+from apps.sources.services.topics import topics_keep
 from apps.sources.trying import candidate_of, media_of
 
 BATCH = 1000
@@ -117,6 +118,8 @@ def _apply(source: Source, judge: filters.Judge, keys: Sequence[int]) -> Applied
     _store(gone, copy_of=None)
     _store(changes.renamed)
     _store(changes.kept)
+    topics_keep([post.pk for post in gone], kept=False)
+    topics_keep([post.pk for post in changes.kept])
     if changes.kept:
         copies_find(changes.kept)
         listeners.tell_added([post for post in changes.kept if post.title or post.text])

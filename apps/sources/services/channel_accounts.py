@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from apps.accounts.services import audit_record
 from apps.core.clock import now
@@ -59,7 +60,7 @@ def channels_spread() -> int:
 
 @transaction.atomic
 def _given(pk: int) -> bool:
-    source = Source.objects.select_for_update(of=("self",)).select_related("session").get(pk=pk)
+    source = Source.objects.select_for_update(of=("self",)).select_related("session", "workspace").get(pk=pk)
     usable = source.session
     if usable is not None and usable.state == Session.State.ACTIVE and not usable.is_paused:
         return False
@@ -67,12 +68,40 @@ def _given(pk: int) -> bool:
     if other is not None:
         account_give(source, other)
         return True
-    Source.objects.filter(pk=pk).update(last_error=nobody_words())
+    with override(source.workspace.language):
+        Source.objects.filter(pk=pk).update(last_error=nobody_words(source))
     rows = ChannelRead.objects.filter(source=source, state=WorkRow.State.READY, not_before__lte=now())
     rows.update(not_before=now() + NOBODY_WAIT)
     return False
 
 
-def nobody_words() -> str:
-    """What a channel says that no account can read."""
-    return _("No Telegram account of the workspace can read this channel now. Add one or log one in.")
+def nobody_words(source: Source) -> str:
+    """What a channel says that no account can read now, and what to do.
+
+    A channel without a public name is seen by the accounts that are in it, and by no others.
+    """
+    if source.username or source.chat_id is None:
+        return _("No Telegram account of the workspace can read this channel now. Add one or log one in.")
+    knowing = list(accounts_knowing(source))
+    if not knowing:
+        return _(
+            "The account that was in this private channel is removed from Pult. Join the channel with another one: "
+            "“Add a private channel” in the list of sources."
+        )
+    asleep = [one for one in knowing if one.state != Session.State.ACTIVE or one.is_paused] or knowing
+    names = ", ".join(str(one) for one in asleep)
+    if all(one.state == Session.State.ACTIVE for one in asleep):
+        return _(
+            "Only these accounts are in this private channel, and they are paused: %(accounts)s. Resume one of them, "
+            "or join with another by “Add a private channel”."
+        ) % {"accounts": names}
+    return _(
+        "Only these accounts are in this private channel, and none is logged in: %(accounts)s. Log one in again, or "
+        "join with another by “Add a private channel”."
+    ) % {"accounts": names}
+
+
+def accounts_knowing(source: Source) -> QuerySet[Session]:
+    """The workspace's accounts that know a channel by its id."""
+    peers = Peer.objects.filter(chat_id=source.chat_id or 0, session__workspace=source.workspace_id)
+    return Session.objects.filter(pk__in=peers.values("session")).order_by("name", "pk")

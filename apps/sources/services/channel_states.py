@@ -6,13 +6,15 @@ from datetime import timedelta
 
 from django.db.models import F
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from apps.accounts.models import Alert
 from apps.accounts.services import alert_close, alert_raise, audit_record
 from apps.core.clock import now
 from apps.sources.collectors.channel import ReadResult
 from apps.sources.models import Source
-from apps.sources.services.channel_accounts import account_for, account_give
+from apps.sources.services.asks import CLOSED, regain_next
+from apps.sources.services.channel_accounts import account_for, account_give, nobody_words
 from apps.sources.services.schedule import failing_key, gone_key, source_url, wait_after
 from apps.telegram.reading import ChannelInfo
 from apps.telegram.services.session_budget import peer_keep
@@ -23,10 +25,20 @@ REFUSED = frozenset({"private", "banned", "not_found"})  # of this account; anot
 
 
 def channel_failed(source: Source, result: ReadResult) -> timedelta | None:
-    """Note on the source why it was not read; the wait until the next reading, None where it is paused."""
+    """Note on the source why it was not read; the wait until the next reading, None where it is paused.
+
+    It is said in the workspace's language, as an alert is.
+    """
+    with override(source.workspace.language):
+        return _failed(source, result)
+
+
+def _failed(source: Source, result: ReadResult) -> timedelta | None:
     code = result.code
     if code == "login_lost":
         problem = _("The Telegram account that reads this channel is logged out. Log it in again or add another.")
+        if not source.username and source.chat_id is not None:
+            problem = nobody_words(source)
         Source.objects.filter(pk=source.pk).update(last_tried_at=now(), last_error=problem)
         source.last_error = problem
         return NO_LOGIN
@@ -45,7 +57,7 @@ def _next_account(source: Source, result: ReadResult) -> timedelta | None:
     source.refused_by = refused
     other = None if result.code == "not_found" and source.chat_id is None else account_for(source)
     if other is None:
-        channel_stopped(source, refusal_words(source, result.code))
+        channel_stopped(source, refusal_words(source, result.code), code=result.code)
         return None
     account_give(source, other)
     problem = _("One account can't read this channel; another tries it.")
@@ -66,22 +78,26 @@ def refusal_words(source: Source, code: str) -> str:
         ) % {"name": name}
     if code == "banned":
         return _(
-            "The channel has banned the Telegram accounts that could read it. "
-            "Add another account or let one back in, then resume the source."
+            "The channel has banned the Telegram accounts that could read it. Have one let back in: Pult notices by "
+            "itself, within a day. Or add another account and resume the source."
         )
     return _(
-        "The channel is private, and no Telegram account of the workspace may read it. "
-        "Join it with one of them in Telegram, then resume the source."
+        "The channel is private, and no Telegram account of the workspace may read it. Join it in Telegram with one "
+        "that was in it: Pult notices by itself, within a day, or at once when you resume the source. To join with "
+        "another account use “Add a private channel”."
     )
 
 
-def channel_stopped(source: Source, reason: str) -> None:
-    """Pause a channel that only a person can bring back, and tell one."""
+def channel_stopped(source: Source, reason: str, *, code: str = "") -> None:
+    """Pause a channel and tell a person; one that is closed to its accounts is tried again by itself from then on."""
+    closed = code if code in CLOSED and source.chat_id is not None else ""
     paused = Source.objects.filter(pk=source.pk, is_active=True).update(
-        is_active=False, paused_reason=reason[:300], last_tried_at=now(), last_error=reason
+        is_active=False, paused_reason=reason[:300], paused_code=closed, last_tried_at=now(), last_error=reason
     )
-    source.is_active, source.last_error = False, reason
+    source.is_active, source.last_error, source.paused_code = False, reason, closed
     if paused:
+        if closed:
+            regain_next(source)
         audit_record(verb="source.stopped", target=source, details={"reason": reason})
         alert_raise(
             workspace=source.workspace,
@@ -131,8 +147,9 @@ def twin_of(source: Source, chat_id: int) -> Source | None:
 
 def twin_stopped(source: Source, twin: Source) -> None:
     """Pause a source of what another one reads already."""
-    words = _("This is the same channel as “%(other)s”. Remove one of the two sources.") % {"other": twin.name}
-    channel_stopped(source, words)
+    with override(source.workspace.language):
+        words = _("This is the same channel as “%(other)s”. Remove one of the two sources.") % {"other": twin.name}
+        channel_stopped(source, words)
 
 
 def _name_followed(source: Source, info: ChannelInfo, *, before: set[str]) -> None:

@@ -20,6 +20,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
+from apps.core.bulk import rows_update, values_put
 from apps.core.work import bells
 from apps.sources.models import CopyCheck, CopyKeys, CopyLock, Post, Source
 from apps.sources.near.shingles import BANDS, keys_of
@@ -155,11 +156,10 @@ def keys_look_up(sought: Sequence[Sought], window: timedelta) -> None:
     parts: list[str] = []
     params: list[Any] = []
     for band, name in enumerate(KEYS):
-        keys = list({one.keys[band] for one in sought})
-        marks = ", ".join(["%s"] * len(keys))
+        among, keys = _among({one.keys[band] for one in sought})
         parts.append(
             f"SELECT {name}, post_id, published_at FROM {table} "  # noqa: S608 - names of our own
-            f"WHERE {name} IN ({marks}) AND published_at BETWEEN %s AND %s"
+            f"WHERE {name} {among} AND published_at BETWEEN %s AND %s"
         )
         params += [*keys, first, last]
     found: dict[int, list[tuple[int, datetime]]] = {}
@@ -175,6 +175,13 @@ def keys_look_up(sought: Sequence[Sought], window: timedelta) -> None:
                     one.near[post_id] += 1
 
 
+def _among(keys: Collection[int]) -> tuple[str, list[Any]]:
+    """The condition that a column is one of these; as one array where there are arrays, which is read sooner."""
+    if connection.vendor == "postgresql":
+        return "= ANY(%s::bigint[])", ["{" + ",".join(map(str, keys)) + "}"]
+    return f"IN ({', '.join(['%s'] * len(keys))})", list(keys)
+
+
 def _moment(stored: datetime | str) -> datetime:
     """A time as raw SQL gives it: SQLite's have no zone, which is UTC."""
     at = stored if isinstance(stored, datetime) else datetime.fromisoformat(stored)
@@ -186,7 +193,9 @@ def _texts_of_candidates(workspace_id: int, sought: Sequence[Sought]) -> dict[in
     own = {one.post.pk for one in sought}
     wanted = {post_id for one in sought for post_id in ranked(one.near)}
     wanted |= {one.post.copy_of_id for one in sought if one.post.copy_of_id is not None}
-    posts = Post.objects.filter(pk__in=wanted - own, workspace=workspace_id, dropped_by="", copy_of=None).only(*FIELDS)
+    posts = Post.objects.filter(pk__among=wanted - own, workspace=workspace_id, dropped_by="", copy_of=None).only(
+        *FIELDS
+    )
     return {post.pk: text_of(post) for post in posts}
 
 
@@ -209,7 +218,8 @@ class _Originals:
             return None
         near: Counter[int] = Counter()
         for key in one.keys:
-            near.update(self._by_key.get(key, ()))
+            if found := self._by_key.get(key):
+                near.update(found)
         candidates = [pk for pk in ranked(one.near) if pk in stored] + ranked(near)
         if one.post.copy_of_id in stored:
             candidates.append(one.post.copy_of_id)
@@ -230,20 +240,15 @@ class _Originals:
 def _store(workspace_id: int, sought: Sequence[Sought], changed: list[Post]) -> None:
     """Write who is whose copy, keep the keys of originals, and have those look again that lost theirs."""
     stale = [one.post.pk for one in sought if one.post.copy_of_id is not None or not one.keys]
-    CopyKeys.objects.filter(post__in=stale).delete()
+    CopyKeys.objects.filter(post__among=stale).delete()
     originals = [one for one in sought if one.post.copy_of_id is None and one.keys]
-    CopyKeys.objects.bulk_create(
-        [
-            CopyKeys(post_id=one.post.pk, published_at=one.post.published_at, **dict(zip(KEYS, one.keys, strict=True)))
-            for one in originals
-        ],
-        batch_size=BATCH,
-        update_conflicts=True,
-        unique_fields=["post"],
-        update_fields=["published_at", *KEYS],
+    values_put(
+        CopyKeys,
+        ("post", "published_at", *KEYS),
+        [(one.post.pk, one.post.published_at, *one.keys) for one in originals],
+        unique=["post"],
     )
-    if changed:
-        Post.objects.bulk_update(changed, ["copy_of"], batch_size=BATCH)
+    rows_update(sorted(changed, key=lambda post: post.pk), ["copy_of"])
     _check_copies_of([one.post.pk for one in sought if one.post.revision > 1])
     if any(post.copy_of_id is not None for post in changed):
         kinship_review_later(workspace_id)

@@ -75,6 +75,16 @@ def _made(source: Source, media: list[PostMedia]) -> int:
     return waiting.count() - before
 
 
+def fetches_taken_over(session_pk: int) -> int:
+    """Let the fetches of an account's former owner be claimed at once; call it on becoming the owner.
+
+    What the former owner still records is refused as soon as the next claim gives another token.
+    """
+    at = now()
+    left = ChannelFetch.objects.filter(state=WorkRow.State.LEASED, not_before__gt=at, source__session=session_pk)
+    return ChannelFetch.objects.filter(pk__in=left.values("pk"), state=WorkRow.State.LEASED).update(not_before=at)
+
+
 def web_fetch_plan(row: MediaFetch) -> MediaPlan:
     """What the fetch needs to know."""
     media = row.media

@@ -23,6 +23,7 @@ from apps.sources.services.preparing import Prepared, items_prepare
 from apps.sources.services.removing import stones_among
 from apps.sources.services.showing import media_keep
 from apps.sources.services.signatures import boilerplate_cut
+from apps.sources.services.topics import topics_note
 
 __all__ = ["BATCH", "Prepared", "items_prepare", "posts_intake", "posts_record"]
 
@@ -118,6 +119,7 @@ def _hold(source: Source, batches: list[list[Prepared]], stored: list[Known], go
 def _record_batch(source: Source, batch: list[Prepared], known: Known, moment: datetime) -> IntakeReport:
     stored = _stored(source, batch, known, moment)
     media_fetch_by_rule(source, media_keep(known, moment))
+    topics_note(workspace_id=source.workspace_id, new=stored.new, changed=[*stored.changed, *stored.worded])
     copies_find(post for post in (*stored.new, *stored.changed, *stored.worded) if not post.dropped_by)
     listeners.tell_added(stored.added)
     listeners.tell_changed([post for post in stored.changed if post.pk in stored.told_before])

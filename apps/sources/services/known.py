@@ -99,7 +99,7 @@ def is_older(one: Prepared, post: Post) -> bool:
 def known_of(source: Source, batch: Sequence[Prepared], *, is_past: bool = False) -> Known:
     """The posts that a batch is about, in one query, and one more where there are albums."""
     names = {name for one in batch for name in _names(one)}
-    posts = Post.objects.filter(source=source, external_id__in=names).defer("text")
+    posts = Post.objects.filter(source=source, external_id__among=names).defer("text")
     known = Known({post.external_id: post for post in posts}, is_past=is_past)
     strange = {one.album_id for one in batch if one.album_id is not None and known.by_id.keys().isdisjoint(_names(one))}
     if strange:

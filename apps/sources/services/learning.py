@@ -21,7 +21,7 @@ LEARNT = ("rhythm", "rhythm_s", "quiet_at", "learnt_at", "posts_a_day", "share_k
 def watched(workspace_id: int) -> QuerySet[Source]:
     """The sources of a workspace that are collected by themselves, or should be."""
     return Source.objects.filter(workspace_id=workspace_id, is_active=True, archived_at=None).exclude(
-        kind=Source.Kind.EXPORT
+        kind__in=[Source.Kind.EXPORT, Source.Kind.HAND]
     )
 
 

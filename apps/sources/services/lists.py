@@ -76,7 +76,7 @@ def feeds_compare(*, workspace: Workspace, outlines: Iterable[Outline]) -> list[
 @transaction.atomic
 def feeds_add(*, workspace: Workspace, outlines: Sequence[Outline], actor: User | None = None) -> int:
     """Add what is new of a list, to be collected one after another; how many. The same list again adds nothing."""
-    Workspace.objects.select_for_update().get(pk=workspace.pk)  # two imports at once would add a feed twice
+    Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)  # two imports at once would add a feed twice
     new = [feed for feed in feeds_compare(workspace=workspace, outlines=outlines) if feed.state == NEW]
     if not new:
         return 0

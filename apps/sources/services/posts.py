@@ -13,6 +13,7 @@ from apps.core.errors import TransitionError
 from apps.sources import filters, listeners
 from apps.sources.models import Post, Source
 from apps.sources.services.copies import copies_find, copies_hold
+from apps.sources.services.topics import topics_keep
 
 
 @transaction.atomic
@@ -28,6 +29,7 @@ def post_take_back(*, post: Post, actor: User | None = None) -> None:
     taken = Post.objects.filter(pk=post.pk).dropped().update(dropped_by="", dropped_rule=None, is_taken_back=True)
     if taken != 1:
         raise TransitionError(_("This post is kept already."))
+    topics_keep([post.pk])
     post.refresh_from_db()
     audit_record(verb="post.taken_back", target=post, actor=actor, details={"rule": filters.rule_words(rule)})
     copies_find([post])
@@ -47,6 +49,7 @@ def _taken_back(source_id: int, posts: Collection[int], actor: User | None) -> i
     rows = list(Post.objects.filter(source=source, pk__in=posts).dropped().select_related("source"))
     reasons = sorted({filters.rule_words(row.dropped_by) for row in rows})[:20]
     Post.objects.filter(pk__in=[row.pk for row in rows]).update(dropped_by="", dropped_rule=None, is_taken_back=True)
+    topics_keep(row.pk for row in rows)
     for row in rows:
         row.dropped_by, row.dropped_rule, row.is_taken_back = "", None, True
     if rows:

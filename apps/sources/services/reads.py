@@ -26,7 +26,8 @@ from apps.sources.services.intake import posts_record
 from apps.sources.services.read_schedule import BACK_WAIT, MORE_WAIT, read_next, read_wait
 from apps.sources.services.schedule import failing_key, wait_after
 from apps.telegram.models import Peer
-from apps.telegram.services.session_budget import channel_ref
+from apps.telegram.reading import ChannelInfo
+from apps.telegram.services.session_budget import channel_ref, peer_keep
 
 # Posts are read again at these ages: most edits, deletions and views come early.
 AGES = (
@@ -176,7 +177,8 @@ def _succeeded(source: Source, result: ReadResult) -> None:
     again.
     """
     at, failures = now(), source.failures
-    moved_to = result.migrated_to if result.migrated_to != source.chat_id else None
+    moved = result.migrated_to
+    moved_to = moved.chat_id if moved is not None and moved.chat_id != source.chat_id else None
     twin = twin_of(source, moved_to) if moved_to is not None else None
     if twin is None:
         source.read_to_id = max(source.read_to_id, result.read_to_id)
@@ -189,6 +191,9 @@ def _succeeded(source: Source, result: ReadResult) -> None:
         # The first of the new numbers is the message that tells of the move.
         source.chat_id, source.read_to_id, source.backfill_id, source.described_at = moved_to, 1, 0, None
         fields += ["chat_id", "backfill_id", "described_at"]
+        if moved is not None and moved.access_hash:
+            new = ChannelInfo(moved.chat_id, moved.access_hash, result.title or source.name, kind="supergroup")
+            peer_keep(session_pk=result.session_pk, channel=new)
     source.save(update_fields=fields)
     if twin is not None:
         twin_stopped(source, twin)

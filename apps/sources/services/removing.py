@@ -19,6 +19,7 @@ from apps.sources.models import CopyCheck, PastCount, Post, Source, Tombstone
 from apps.sources.parsers.same_address import address_key
 from apps.sources.services.copies import copies_hold, originals_leave
 from apps.sources.services.preparing import Prepared, digest_of, shortened
+from apps.sources.services.topics import topics_use
 
 BATCH = 1000
 COUNTED = ("hour", "language", "kind", "posts", "kept")
@@ -26,7 +27,11 @@ COUNTED = ("hour", "language", "kind", "posts", "kept")
 
 def posts_mark_used(posts: Iterable[int], *, used: bool = True) -> int:
     """Note that a worked story holds these posts, or no longer does; how many were otherwise before."""
-    return Post.objects.filter(pk__in=list(posts), is_used=not used).update(is_used=used)
+    keys = list(posts)
+    marked = Post.objects.filter(pk__among=keys, is_used=not used).update(is_used=used)
+    if marked:
+        topics_use(keys, used=used)
+    return marked
 
 
 @transaction.atomic
@@ -76,7 +81,7 @@ def stones_among(source: Source, items: Iterable[Prepared], at: datetime) -> set
     items = list(items)
     names = {name for one in items for name in (one.external_id, *one.also_known)}
     albums = {one.album_id for one in items if one.album_id is not None}
-    said = Q(external_id__in=names) | Q(album_id__in=albums) if albums else Q(external_id__in=names)
+    said = Q(external_id__among=names) | Q(album_id__in=albums) if albums else Q(external_id__among=names)
     stones = list(Tombstone.objects.filter(said, source=source))
     worn = [stone.pk for stone in stones if (at - stone.at).days >= 1]
     if worn:

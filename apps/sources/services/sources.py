@@ -17,10 +17,12 @@ from apps.core.work import bells
 from apps.core.work.models import WorkRow
 from apps.sources.collectors import is_collected
 from apps.sources.models import ChannelRead, Poll, Source
+from apps.sources.services.asks import regains_forget
 from apps.sources.services.channel_accounts import account_for
 from apps.sources.services.read_schedule import read_due_now
 from apps.sources.services.schedule import failing_key, gone_key, poll_next
 from apps.sources.services.upkeep import upkeep_begin
+from apps.telegram.models import Session
 
 # A change of these makes the marks of the last answer worthless: all has to be read again.
 REREAD = frozenset({"url", "link_selector", "username", "backfill_from", "backfill_posts"})
@@ -28,7 +30,13 @@ REREAD = frozenset({"url", "link_selector", "username", "backfill_from", "backfi
 
 @transaction.atomic
 def source_create(
-    *, workspace: Workspace, kind: str, name: str, url: str = "", actor: User | None = None, **settings: str | int
+    *,
+    workspace: Workspace,
+    kind: str,
+    name: str,
+    url: str = "",
+    actor: User | None = None,
+    **settings: str | int | Session,
 ) -> Source:
     """Make a source; what is collected by itself is collected at once. `settings` are further fields of it.
 
@@ -68,6 +76,8 @@ def source_poll_now(*, source: Source, actor: User | None = None) -> None:
         TransitionError: it is paused, is an export, or is being collected at this moment.
     """
     fresh = Source.objects.select_for_update().get(pk=source.pk)
+    if fresh.kind == Source.Kind.HAND:
+        raise TransitionError(_("Nothing is collected here: it holds what editors bring in themselves."))
     if not is_timed(fresh.kind):
         raise TransitionError(_("An export is not collected by itself; upload a newer one instead."))
     if not fresh.is_active:
@@ -103,11 +113,12 @@ def source_resume(*, source: Source, actor: User | None = None) -> None:
         TransitionError: it is not paused.
     """
     resumed = Source.objects.filter(pk=source.pk, is_active=False).update(
-        is_active=True, paused_reason="", failures=0, last_error="", refused_by=[]
+        is_active=True, paused_reason="", paused_code="", failures=0, last_error="", refused_by=[]
     )
     if resumed != 1:
         raise TransitionError(_("“%(source)s” is not paused.") % {"source": source.name})
     source.refresh_from_db()
+    regains_forget(source)
     alert_close(workspace=source.workspace, key=gone_key(source))
     if is_timed(source.kind):
         _due_now(source)

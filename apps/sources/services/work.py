@@ -7,9 +7,10 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.accounts.services import alert_close, audit_record
+from apps.accounts.work_again import work_retry
 from apps.core.errors import TransitionError
 from apps.core.work import bells, verbs
-from apps.sources.models import ChannelRead, ImportFile, Poll, Source
+from apps.sources.models import AccountAsk, ChannelRead, HubPush, ImportFile, Invitation, Poll, Source
 from apps.sources.services.imports import failed_key
 from apps.sources.services.read_schedule import read_next, read_wait
 from apps.sources.services.schedule import poll_next, wait_after
@@ -84,3 +85,29 @@ def import_give_up(row: ImportFile, *, reason: str, by: User) -> None:
     verbs.give_up(row, reason=reason, by=by, tell=False)
     alert_close(workspace=row.workspace, key=failed_key(row))
     audit_record(verb="import.given_up", target=row, actor=by, details={"reason": reason})
+
+
+@transaction.atomic
+def push_retry(row: HubPush, *, by: User) -> None:
+    """Read again what a hub told.
+
+    Raises:
+        TransitionError: it has not failed, or so long ago that what was told is gone.
+    """
+    work_retry(row, by=by)
+    if not HubPush.objects.exclude(body=b"").filter(pk=row.pk).exists():
+        raise TransitionError(_("What the hub told is kept no longer. Collect the feed instead."))
+
+
+@transaction.atomic
+def ask_retry(row: AccountAsk, *, by: User) -> None:
+    """Ask Telegram once more; the invitation stands as it did before.
+
+    Raises:
+        TransitionError: it has not failed, or the same is being asked already.
+    """
+    work_retry(row, by=by)
+    if row.invitation_id is not None:
+        stands = Invitation.State.JOINING if row.what == AccountAsk.What.JOIN else Invitation.State.ASKED
+        refused = Invitation.objects.filter(pk=row.invitation_id, state=Invitation.State.REFUSED)
+        refused.update(state=stands, code="", problem="")

@@ -1,27 +1,36 @@
-"""Words of a text, brought to their dictionary form and weighed. For workers only: the dictionaries take memory."""
+"""Words of a text in their dictionary form, marked and weighed. For workers only: the dictionaries take memory."""
 
 from __future__ import annotations
 
 import re
 import zlib
 from array import array
+from functools import lru_cache
+from typing import NamedTuple
 
 from apps.core.morphology import analyzer
-from apps.stories.grouping.terms import WEIGHT_MAX, Terms
+from apps.stories.grouping.terms import HEAD, NAME, NUMBER, WEIGHT_MAX, Terms
 
-# Measured on judged pairs of news: a title counts twice, names about twice, verbs and adverbs less; the rest of a long
-# text adds noise.
-CHARACTERS = 800
+# Measured on judged pairs of news (docs/grouping.md): a title counts twice, names and numbers about twice, verbs and
+# adverbs less; after 1,200 characters a text adds little.
+CHARACTERS = 1200
 HEAD_CHARACTERS = 200
+HEADLINE_CHARACTERS = 120  # a first line longer than this is a paragraph: its first sentence is the head
 HEAD_COUNTS = 2
 REPEATS_MAX = 4
 TENTHS = 10
 NAME_TENTHS = 18
 ACTION_TENTHS = 7
 WORDS_MAX = 150_000
+WORDS_LOOKED_UP = 20_000  # so that a word with a capital is not looked up again
 
 WORD = re.compile(r"[^\W\d_]+|\d+(?:[.,:]\d+)*")
 LINK = re.compile(r"(?:https?://|www\.|t\.me/)\S+|\b[\w.-]+\.(?:ru|com|org|net|me)/\S*|[@#]\w+", re.IGNORECASE)
+LINK_SIGNS = ("/", "@", "#")  # without one of these, or www., `LINK` finds nothing
+SENTENCE = re.compile(r".{20,}?[.!?…](?=\s)")
+# A capital after a word, a comma or a dash, not at the beginning of a sentence.
+CAPITAL = re.compile(r"(?<=[^.!?…:\s] )[«\"„“(]*([A-ZА-ЯЁ][^\W\d_]*)")
+ABBREVIATION = 5  # letters; longer words in capitals only are shouted
 IGNORED_SPEECH = frozenset({"PREP", "CONJ", "PRCL", "NPRO", "INTJ", "PRED"})
 ACTION_SPEECH = frozenset({"VERB", "INFN", "PRTF", "PRTS", "GRND", "ADVB", "COMP"})
 NAME_GRAMMEMES = frozenset({"Surn", "Name", "Patr", "Geox", "Orgn", "Trad", "Abbr"})
@@ -36,71 +45,145 @@ RUSSIAN_SAID_OFTEN = (
 SAID_OFTEN = frozenset(ENGLISH_SAID_OFTEN.split()) | frozenset(RUSSIAN_SAID_OFTEN.split())
 
 
+class Word(NamedTuple):
+    """What is known of a word.
+
+    Attributes:
+        lemma: its dictionary form.
+        key: the hash of that.
+        tenths: its weight.
+        marks: NAME or NUMBER where it is one by itself.
+        is_latin: of Latin letters; whether it is a name depends on the language around it.
+    """
+
+    lemma: str
+    key: int
+    tenths: int
+    marks: int
+    is_latin: bool
+
+
 class Lemmatiser:
     """Turns texts into terms; remembers the words it has met, and forgets them all when there are too many."""
 
     def __init__(self, *, words_max: int = WORDS_MAX) -> None:
-        self._words: dict[str, tuple[str, int, int] | None] = {}
+        self._words: dict[str, Word | None] = {}
         self._words_max = words_max
 
     def terms(self, *, title: str, text: str) -> tuple[Terms, tuple[str, ...]]:
         """The terms of a post and the lemma of each; the title, or else the first line, counts twice."""
         head, body = parts(title, text)
+        head, body = without_links(head), without_links(body)
         counts: dict[str, int] = {}
-        for word in WORD.findall(LINK.sub(" ", head).lower()):
+        for word in WORD.findall(head):
             counts[word] = counts.get(word, 0) + HEAD_COUNTS
-        for word in WORD.findall(LINK.sub(" ", body).lower()):
+        of_head = len(counts)
+        for word in WORD.findall(body):
             counts[word] = counts.get(word, 0) + 1
-        return self._gathered(counts)
+        is_latin = 2 * sum(map(str.isascii, counts)) > len(counts)
+        # English headlines Capitalise Every Word: there only the text below tells what is a name.
+        capitals = set(CAPITAL.findall(body if is_latin or head.isupper() else f"{head}\n{body}"))
+        return self._gathered(counts, of_head, capitals, is_latin=is_latin)
 
-    def _gathered(self, counts: dict[str, int]) -> tuple[Terms, tuple[str, ...]]:
+    def _gathered(
+        self, counts: dict[str, int], of_head: int, capitals: set[str], *, is_latin: bool
+    ) -> tuple[Terms, tuple[str, ...]]:
         """Forms of one word counted as one."""
         repeats: dict[int, int] = {}
-        lemmas: dict[int, tuple[str, int]] = {}
-        for word, count in counts.items():
+        tenths: dict[int, int] = {}
+        marks: dict[int, int] = {}
+        lemmas: dict[int, str] = {}
+        known_words = self._words
+        for place, (word, count) in enumerate(counts.items()):
+            known = known_words.get(word, ...)
+            if known is ...:
+                known = self._learn(word)
+            if known is None:
+                continue
+            lemma, key, heavy, marked, latin = known
+            if latin and is_latin:
+                heavy, marked = TENTHS, 0
+            if word in capitals and (len(word) <= ABBREVIATION or not word.isupper()):
+                heavy, marked = NAME_TENTHS, NAME
+            if place < of_head:
+                marked |= HEAD
+            if key in lemmas:
+                repeats[key] += count
+                marks[key] |= marked
+                if heavy > tenths[key]:
+                    tenths[key] = heavy
+            else:
+                lemmas[key], repeats[key], marks[key], tenths[key] = lemma, count, marked, heavy
+        weights = bytes([min(min(repeats[key], REPEATS_MAX) * tenths[key], WEIGHT_MAX) for key in lemmas])
+        return Terms(array("I", lemmas), weights, bytes(marks.values())), tuple(lemmas.values())
+
+    def spans(self, text: str) -> list[tuple[int, int, int]]:
+        """The words of a text that say something, in their order: term, beginning and end."""
+        found = []
+        for told in WORD.finditer(text):
+            word = told[0]
             known = self._words.get(word, ...)
             if known is ...:
                 known = self._learn(word)
             if known is not None:
-                lemma, key, tenths = known
-                repeats[key] = repeats.get(key, 0) + count
-                if key not in lemmas or lemmas[key][1] < tenths:
-                    lemmas[key] = (lemma, tenths)
-        weights = bytes(
-            min(min(repeats[key], REPEATS_MAX) * tenths, WEIGHT_MAX) for key, (_lemma, tenths) in lemmas.items()
-        )
-        return Terms(array("I", lemmas), weights), tuple(lemma for lemma, _tenths in lemmas.values())
+                found.append((known.key, told.start(), told.end()))
+        return found
 
-    def _learn(self, word: str) -> tuple[str, int, int] | None:
+    def _learn(self, word: str) -> Word | None:
         if len(self._words) >= self._words_max:
             self._words.clear()
-        found = lemma_of(word)
-        known = None if found is None else (found[0], zlib.crc32(found[0].encode()), found[1])
-        self._words[word] = known
+        self._words[word] = known = word_of(word)
         return known
 
 
 def parts(title: str, text: str) -> tuple[str, str]:
     """What counts as a post's head, and what follows it."""
-    title = title.strip()
+    title, text = title.strip(), text.strip()
     if title:
-        return title[:HEAD_CHARACTERS], text.strip().removeprefix(title)[:CHARACTERS]
-    head, _line, body = text.strip().partition("\n")
-    return head[:HEAD_CHARACTERS], (head[HEAD_CHARACTERS:] + "\n" + body)[:CHARACTERS]
+        return title[:HEAD_CHARACTERS], text.removeprefix(title)[:CHARACTERS]
+    head, _line, body = text.partition("\n")
+    if len(head) > HEADLINE_CHARACTERS:
+        sentence = SENTENCE.match(head[:HEAD_CHARACTERS])
+        end = sentence.end() if sentence else head.rfind(" ", 0, HEAD_CHARACTERS)
+        end = end if end > 0 else HEAD_CHARACTERS
+        head, body = head[:end], f"{head[end:]}\n{body}"
+    return head, body[:CHARACTERS]
 
 
-def lemma_of(word: str) -> tuple[str, int] | None:
-    """The dictionary form of a lower-case word with its weight in tenths; None for words that say nothing."""
+def without_links(text: str) -> str:
+    """A text with a space for each link, mention and hashtag; what has no sign of one is seen sooner."""
+    return LINK.sub(" ", text) if any(sign in text for sign in LINK_SIGNS) or "www." in text.lower() else text
+
+
+def word_of(word: str) -> Word | None:
+    """A word as it counts; None for words that say nothing."""
+    lower = word.lower()
     if word[0].isdigit():
-        return (word, NAME_TENTHS if len(word) > 1 else ACTION_TENTHS)
+        long = len(word) > 1
+        return _word(word, NAME_TENTHS if long else ACTION_TENTHS, NUMBER if long else 0)
     if word.isascii():
-        return None if len(word) < 2 or word in SAID_OFTEN else (word, NAME_TENTHS)
-    best = analyzer().parse(word)[0]
-    if best.tag.POS in IGNORED_SPEECH:
+        return None if len(word) < 2 or lower in SAID_OFTEN else _word(lower, NAME_TENTHS, NAME, is_latin=True)
+    lemma, tenths, is_name, is_known = _looked_up(lower)
+    if not tenths:
         return None
+    # A word that the dictionary lacks is a name if it has a capital, wherever it stands.
+    if is_name or (not is_known and word[0].isupper()):
+        return _word(lemma, NAME_TENTHS, NAME)
+    return _word(lemma, tenths, 0)
+
+
+@lru_cache(maxsize=WORDS_LOOKED_UP)
+def _looked_up(lower: str) -> tuple[str, int, bool, bool]:
+    """Of a word in small letters: lemma, weight (0 if it says nothing), whether a name, whether in the dictionary."""
+    best = analyzer().parse(lower)[0]
     lemma: str = best.normal_form.replace("ё", "е")
-    if len(lemma) < 2 or lemma in SAID_OFTEN:
-        return None
-    if NAME_GRAMMEMES & best.tag.grammemes or not best.is_known:
-        return (lemma, NAME_TENTHS)
-    return (lemma, ACTION_TENTHS if best.tag.POS in ACTION_SPEECH else TENTHS)
+    speech = best.tag.POS
+    if speech in IGNORED_SPEECH or len(lemma) < 2 or lemma in SAID_OFTEN:
+        return lemma, 0, False, True
+    is_known = bool(best.is_known)
+    tenths = ACTION_TENTHS if is_known and speech in ACTION_SPEECH else TENTHS
+    return lemma, tenths, not NAME_GRAMMEMES.isdisjoint(best.tag.grammemes), is_known
+
+
+def _word(lemma: str, tenths: int, marks: int, *, is_latin: bool = False) -> Word:
+    return Word(lemma, zlib.crc32(lemma.encode()), tenths, marks, is_latin)

@@ -10,8 +10,9 @@ from array import array
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-BYTES_A_TERM = 5  # four of the hash, one of the weight
+BYTES_A_TERM = 6  # four of the hash, one of the weight, one of the marks
 WEIGHT_MAX = 255
+HEAD, NAME, NUMBER = 1, 2, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +21,13 @@ class Terms:
 
     Attributes:
         hashes: the terms.
-        weights: how much each counts before its rarity, 1 to 255.
+        weights: how much each counts, 1 to 255.
+        marks: what each is: in the head, a name, a number; the sum of `HEAD`, `NAME`, `NUMBER`.
     """
 
     hashes: array[int]
     weights: bytes
+    marks: bytes
 
     def __len__(self) -> int:
         return len(self.weights)
@@ -37,14 +40,13 @@ class Document:
     Attributes:
         key: the post's id.
         at: when it was published, seconds since 1970.
-        voice: who said it.
+        terms: weighed by the words alone when a text has just been read; by their rarity too when it is compared.
         words: the lemma of each term, for the reasons shown to an editor; empty for posts read back from storage.
     """
 
     key: int
     at: float
     terms: Terms
-    voice: str = ""
     words: tuple[str, ...] = ()
 
     @property
@@ -64,12 +66,12 @@ def day_start(day: int) -> datetime:
 
 
 def pack(terms: Terms) -> bytes:
-    """Terms as bytes: all hashes, little-endian, then all weights."""
-    return terms.hashes.tobytes() + terms.weights
+    """Terms as bytes: all hashes, little-endian, then all weights, then all marks."""
+    return terms.hashes.tobytes() + terms.weights + terms.marks
 
 
 def unpack(stored: bytes | memoryview) -> Terms:
     """Terms from what `pack` made."""
     raw = bytes(stored)
-    cut = len(raw) // BYTES_A_TERM * 4
-    return Terms(array("I", raw[:cut]), raw[cut:])
+    many = len(raw) // BYTES_A_TERM
+    return Terms(array("I", raw[: 4 * many]), raw[4 * many : 5 * many], raw[5 * many :])

@@ -5,26 +5,26 @@ It is a cache: everything in it can be read again from the rows, and then answer
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from math import sqrt
+from heapq import nsmallest
 
-from apps.stories.grouping.rarity import Rarity
+from apps.stories.grouping.likeness import Told, likeness, nearness
 from apps.stories.grouping.terms import Document, day_of
 
-HOURS = 48
+HOURS = 72
 REACH_S = HOURS * 3600.0
-REACH_DAYS = HOURS // 24
-CANDIDATES = 6
-WORTH = 0.5  # of the most promising document's rank
-POSTS_HELD = 20_000
-# A document that shares none of a post's weightiest terms cannot be more similar than this, so it is not looked at.
+CANDIDATES = 8  # compared exactly, of those before and of those after
+POSTINGS = 400  # looked at for one post: the rarest terms first, so what is left out says little
+TERMS = 24
+WORTH = 0.2  # of what the most promising document shares
+POSTS_HELD = 60_000
+# Less alike than this is not worth telling.
 LEAST = 0.3
-REASONS = 6
 
-Loader = Callable[
-    [int, int], Iterable[Document]
-]  # the documents of the days from the first to the last, in their order
+_Ranked = tuple[float, float, int, Told]
+Loader = Callable[[int, int], Iterable[Document]]  # the documents of the days from the first to the last, weighed
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,65 +32,73 @@ class Match:
     """A post of the window that is like the new one.
 
     Attributes:
-        key: its id.
-        score: the cosine of the two, 0 to 1, less with distance in time.
+        other: the post.
+        score: how alike the two are, less with distance in time.
         hours: how far apart they were published.
-        terms: the lemmas that bind them, with each one's part in the score; the heaviest first.
+        is_later: the other was published after the new one, which came late.
     """
 
-    key: int
+    other: Told
     score: float
     hours: float
-    terms: tuple[tuple[str, float], ...]
+    is_later: bool
+
+    @property
+    def key(self) -> int:
+        """The other post's id."""
+        return self.other.key
 
 
 class _Day:
-    """The documents of one day, and where each term occurs in them: document and weight by turns."""
+    """The documents of one day, and those that have each term: a document's place and the term's weight in one number.
 
-    __slots__ = ("documents", "keys", "lengths", "postings")
+    Numbers in an array lie side by side: walking along objects all over the memory took four times as long.
+    """
+
+    __slots__ = ("documents", "places", "postings")
 
     def __init__(self) -> None:
-        self.documents: list[Document] = []
-        self.keys: set[int] = set()
-        self.lengths: list[float] = []
-        self.postings: dict[int, list[int]] = {}
+        self.documents: list[Told] = []
+        self.places: dict[int, int] = {}
+        self.postings: dict[int, array[int]] = {}
 
-    def add(self, document: Document) -> None:
-        """Index one more document."""
-        place = len(self.documents)
-        terms = document.terms
-        self.documents.append(document)
-        self.keys.add(document.key)
-        self.lengths.append(sqrt(sum(weight * weight for weight in terms.weights)) or 1.0)
-        for term, weight in zip(terms.hashes, terms.weights, strict=True):
-            found = self.postings.get(term)
+    def add(self, told: Told) -> None:
+        """Index one more document; one that is there with other terms goes."""
+        old = self.places.get(told.key)
+        if old is not None:
+            for term, weight in self.documents[old].weights.items():
+                self.postings[term].remove(old << 8 | weight)
+        self.places[told.key] = place = len(self.documents)
+        self.documents.append(told)
+        postings = self.postings
+        for term, weight in told.weights.items():
+            found = postings.get(term)
             if found is None:
-                self.postings[term] = [place, weight]
-            else:
-                found += (place, weight)
+                postings[term] = found = array("L")
+            found.append(place << 8 | weight)
 
 
 class StreamWindow:
     """Days of a stream, read when they are needed and dropped when they are not."""
 
-    def __init__(self, *, rarity: Rarity, posts_held: int = POSTS_HELD) -> None:
-        self.rarity = rarity
+    def __init__(self, *, posts_held: int = POSTS_HELD) -> None:
         self._days: dict[int, _Day] = {}  # the most recently used last
         self._posts_held = posts_held
+        self._last: tuple[Document | None, Told | None] = (None, None)
+        self._terms: dict[int, int] = {}  # one number object a term, however many documents have it
 
     def __len__(self) -> int:
-        return sum(len(day.documents) for day in self._days.values())
+        return sum(len(day.places) for day in self._days.values())
 
-    def add(self, document: Document) -> None:
-        """Take in the next document of the stream; one that comes again with other terms replaces itself."""
-        self.rarity.count(document.terms)
+    def add(self, document: Document, load: Loader) -> None:
+        """Take in one more document of the stream; one that comes again with other terms replaces itself."""
+        self.reach(document.at, document.at, load)[0].add(self._told(document))
+
+    def heard(self, document: Document) -> None:
+        """Take in a document that another process stored, where its day is held."""
         day = self._days.get(document.day)
-        if day is None:
-            return
-        if document.key in day.keys:
-            del self._days[document.day]  # read again from the rows, where it stands once
-        else:
-            day.add(document)
+        if day is not None:
+            day.add(self._told(document))
 
     def shrink(self) -> None:
         """Drop the days that were used longest ago; call it only when all that was added can be read again."""
@@ -98,12 +106,12 @@ class StreamWindow:
         for day in list(self._days):
             if held <= self._posts_held:
                 return
-            held -= len(self._days.pop(day).documents)
+            held -= len(self._days.pop(day).places)
+            self._terms.clear()
 
-    def reach(self, document: Document, load: Loader) -> list[_Day]:
-        """The days that a document is compared with, read now if they are not held."""
-        first, last = day_of(document.at - REACH_S), day_of(document.at + REACH_S)
-        wanted = range(first, last + 1)
+    def reach(self, since: float, until: float, load: Loader) -> list[_Day]:
+        """The days between two moments, read now if they are not held."""
+        wanted = range(day_of(since), day_of(until) + 1)
         missing = [day for day in wanted if day not in self._days]
         if missing:
             for day in missing:
@@ -111,80 +119,60 @@ class StreamWindow:
             lacking = set(missing)
             for read in load(missing[0], missing[-1]):
                 if read.day in lacking:
-                    self._days[read.day].add(read)
+                    self._days[read.day].add(self._told(read))
         for day in wanted:
             self._days[day] = self._days.pop(day)
         return [self._days[day] for day in wanted]
 
     def matches(self, document: Document, load: Loader) -> list[Match]:
-        """The documents most like this one, the best first; among equals the one that came first."""
-        days = self.reach(document, load)
-        rarity = self.rarity.of(document.terms)
-        weights = [weight * rare for weight, rare in zip(document.terms.weights, rarity, strict=True)]
-        length = sqrt(sum(weight * weight for weight in weights))
-        if not length:
-            return []
-        query = {term: weight / length for term, weight in zip(document.terms.hashes, weights, strict=True)}
-        rare = dict(zip(document.terms.hashes, rarity, strict=True))
+        """The documents most like this one, the best first; among equals the one that was published first."""
+        new = self._told(document)
+        days = self.reach(document.at - REACH_S, document.at + REACH_S, load)
         found = []
-        for other in self._candidates(document, query, rare, days):
-            hours = abs(document.at - other.at) / 3600
-            score = self.rarity.cosine(query, other.terms) * nearness(hours)
+        for other in self._candidates(new, days):
+            hours = abs(new.at - other.at) / 3600
+            score = likeness(new, other) * nearness(hours)
             if score >= LEAST:
-                found.append(Match(other.key, score, hours, self._reasons(document, query, other)))
-        return sorted(found, key=lambda match: -match.score)
+                found.append(Match(other, score, hours, _is_later(other, new)))
+        return sorted(found, key=lambda match: (-match.score, match.other.at, match.key))
 
-    def _candidates(
-        self, document: Document, query: dict[int, float], rare: dict[int, float], days: list[_Day]
-    ) -> list[Document]:
-        """The few documents worth comparing exactly, by what they share of the weightiest terms."""
-        weightiest = [(term, weight * rare[term]) for term, weight in self._weightiest(query)]
-        ranked: list[tuple[float, int, int]] = []
-        for number, day in enumerate(days):
-            sums: dict[int, float] = {}
-            postings = day.postings
-            for term, factor in weightiest:
-                found = postings.get(term)
-                if found is not None:
-                    for place, weight in zip(found[::2], found[1::2], strict=True):
-                        sums[place] = sums.get(place, 0.0) + factor * weight
-            lengths = day.lengths
-            ranked += [(-shared / lengths[place], number, place) for place, shared in sums.items()]
-        ranked.sort()
-        near: list[Document] = []
-        for rank, number, place in ranked:
-            if len(near) == CANDIDATES or rank > ranked[0][0] * WORTH:
+    def _candidates(self, new: Told, days: list[_Day]) -> list[Told]:
+        """The few documents worth comparing exactly: those that share most of the weightiest terms."""
+        weights = new.weights
+        sums: list[tuple[_Day, dict[int, int]]] = [(day, {}) for day in days if day.documents]
+        left = POSTINGS
+        for term in sorted(weights, key=weights.__getitem__, reverse=True)[:TERMS]:
+            found = [(shared, day.postings[term]) for day, shared in sums if term in day.postings]
+            left -= sum([len(some) for _shared, some in found])
+            if left < 0 and any(shared for _day, shared in sums):
                 break
-            other = days[number].documents[place]
-            if abs(other.at - document.at) <= REACH_S and other.key != document.key:
-                near.append(other)
-        return near
+            weight = weights[term]
+            for shared, some in found:
+                for packed in some:
+                    place = packed >> 8
+                    shared[place] = shared.get(place, 0) + weight * (packed & 255)
+        least = WORTH * max([max(shared.values()) for _day, shared in sums if shared], default=0)
+        before: list[_Ranked] = []
+        after: list[_Ranked] = []
+        for day, shared in sums:
+            for place, much in shared.items():
+                if much >= least:
+                    told = day.documents[place]
+                    if told.key != new.key and abs(told.at - new.at) <= REACH_S:
+                        ranked = (-much / told.length, told.at, told.key, told)
+                        (after if _is_later(told, new) else before).append(ranked)
+        return [told for ranked in (before, after) for *_rank, told in nsmallest(CANDIDATES, ranked)]
 
-    def _weightiest(self, query: dict[int, float]) -> list[tuple[int, float]]:
-        """The heaviest terms, until the rest together could not make two documents alike."""
-        left = 1.0
-        chosen: list[tuple[int, float]] = []
-        for term, weight in sorted(query.items(), key=lambda pair: -pair[1]):
-            if left < LEAST * LEAST:
-                break
-            chosen.append((term, weight))
-            left -= weight * weight
-        return chosen
-
-    def _reasons(self, document: Document, query: dict[int, float], other: Document) -> tuple[tuple[str, float], ...]:
-        """The lemmas that bind two documents, the heaviest first, with each one's part in their cosine."""
-        weights = [weight * rare for weight, rare in zip(other.terms.weights, self.rarity.of(other.terms), strict=True)]
-        length = sqrt(sum(weight * weight for weight in weights))
-        shared = [
-            (query[term] * weight / length, term)
-            for term, weight in zip(other.terms.hashes, weights, strict=True)
-            if term in query
-        ]
-        shared.sort(key=lambda pair: -pair[0])
-        words = dict(zip(document.terms.hashes, document.words, strict=False))
-        return tuple((words.get(term, ""), round(part, 3)) for part, term in shared[:REASONS])
+    def _told(self, document: Document) -> Told:
+        """A document ready for comparing; the last one is remembered, for it is compared and then taken in."""
+        last, told = self._last
+        if document is not last or told is None:
+            terms = self._terms
+            hashes = [terms.setdefault(term, term) for term in document.terms.hashes]
+            told = Told(document.key, document.at, document.terms, hashes)
+            self._last = (document, told)
+        return told
 
 
-def nearness(hours: float) -> float:
-    """What distance in time leaves of a similarity: all of it within a day, four fifths after two."""
-    return 1.0 if hours <= 24 else 1.0 - 0.2 * min((hours - 24) / 24, 1.0)
+def _is_later(told: Told, new: Told) -> bool:
+    return (told.at, told.key) > (new.at, new.key)

@@ -9,24 +9,24 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import Alert
 from apps.accounts.services import alert_close, alert_raise
+from apps.core.bulk import values_insert
 from apps.core.clock import now
 from apps.core.work import bells
+from apps.core.work.fields import current_request_id
 from apps.core.work.models import WorkRow
 from apps.sources.models import Post
 from apps.stories.models import Grouping, Story, StoryPost
+from apps.stories.services.ranking import stories_rank
+from apps.stories.services.watching import sources_changed
 
-BATCH = 1000
 DEAD_ALERT = "grouping.dead"
 
 
 def posts_added(posts: Sequence[Post]) -> None:
     """Have new kept posts grouped; runs in the intake's transaction. A post told of twice is grouped once."""
-    moment = now()
-    Grouping.objects.bulk_create(
-        [Grouping(workspace_id=post.workspace_id, post=post, not_before=moment) for post in posts],
-        batch_size=BATCH,
-        ignore_conflicts=True,
-    )
+    moment, request_id = now(), current_request_id()
+    lines = [(post.workspace_id, post.pk, moment, request_id) for post in posts]
+    values_insert(Grouping, ("workspace", "post", "not_before", "request_id"), lines, ignore_conflicts=True)
     bells.ring_on_commit("grouping")
 
 
@@ -38,6 +38,8 @@ def posts_changed(posts: Sequence[Post]) -> None:
     Grouping.objects.filter(post__in=posts, state=Grouping.State.DONE).delete()
     posts_added(posts)
     posts_deleted(posts)
+    # Their topics may be others now; the stories are held since before the posts were written.
+    stories_rank(set(StoryPost.objects.filter(post__in=posts).values_list("story_id", flat=True)))
 
 
 def posts_changing(posts: Collection[int]) -> None:
@@ -49,7 +51,7 @@ def posts_changing(posts: Collection[int]) -> None:
 
 def posts_deleted(posts: Sequence[Post]) -> None:
     """Mark the stories of posts that their sources changed or deleted: an editor looks again at what was written."""
-    Story.objects.filter(memberships__post__in=posts).update(sources_changed_at=now())
+    sources_changed(posts)
 
 
 def grouping_dead(row: WorkRow) -> None:

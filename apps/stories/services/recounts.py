@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 from django.db import transaction
 from django.db.models import Q
 
+from apps.core.bulk import rows_update
 from apps.core.work import bells
 from apps.sources.models import Source, Voice
 from apps.sources.services.families import families_of
 from apps.stories.models import Recount, Story, StoryPost
 from apps.stories.services.placing import voice_of
+from apps.stories.services.ranking import stories_rank
 
 STORIES_AT_ONCE = 500
 
@@ -64,4 +66,5 @@ def stories_recount(workspace_id: int, stories: Sequence[int]) -> None:
         if story.sources_count != count:
             story.sources_count = count
             changed.append(story)
-    Story.objects.bulk_update(changed, ["sources_count"], batch_size=STORIES_AT_ONCE)
+    rows_update(changed, ["sources_count"])
+    stories_rank([story.pk for story in changed])

@@ -1,40 +1,31 @@
-"""Rewrites: asked for by an editor or by a preset, written by the workspace's writer, kept as versions."""
+"""Rewrites as people ask for them: previewed, asked for, cancelled, tried again, chosen among variants."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.accounts.services import alert_close, alert_raise, audit_record
-from apps.ai.ports import Draft, PaidError, Prompt, SourceText, Writer
-from apps.ai.services import budget_check, spend_record, spend_release, writer_for
+from apps.accounts.services import audit_record
+from apps.ai.ports import Prompt, SourceText
+from apps.ai.services import spend_release
 from apps.core.clock import now
 from apps.core.errors import TransitionError
-from apps.core.work import bells, drain, outcomes, verbs
-from apps.stories.models import Preset, Rewrite, Story
+from apps.core.work import bells, verbs
+from apps.stories.models import Preset, Rewrite, Story, StoryVersion
 from apps.stories.services.keeping import stories_keep
-from apps.stories.services.prompts import prompt_build
-from apps.stories.services.versions import story_locked, version_add, version_make_current
+from apps.stories.services.prompts import BuiltPrompt, draft_of, prompt_build
+from apps.stories.services.versions import story_locked, version_conflict, version_make_current
+from apps.stories.services.warnings import warnings_in
 
-AUTOMATIC_ALERT = "stories.drafts"
-GIVEN_UP = "given_up"
+VARIANTS_AT_MOST = 4
 LIVE = (Rewrite.State.READY, Rewrite.State.LEASED)
-
-
-@dataclass(frozen=True)
-class RewritePlan:
-    """What the writer needs, free of the database."""
-
-    writer: Writer
-    prompt: Prompt
 
 
 def preset_default(*, story: Story) -> Preset | None:
@@ -42,13 +33,15 @@ def preset_default(*, story: Story) -> Preset | None:
     return Preset.objects.filter(workspace=story.workspace_id).order_by("-is_default", "pk").first()
 
 
-def rewrite_preview(*, story: Story, preset: Preset | None = None, comment: str = "") -> Prompt:
-    """The exact prompt that a request with this preset and comment would send.
+def rewrite_preview(
+    *, story: Story, preset: Preset | None = None, comment: str = "", kind: str = Rewrite.Kind.WRITE
+) -> Prompt:
+    """The exact prompt that a request with this preset, comment and kind would send.
 
     Raises:
-        TransitionError: the story has no posts to write from.
+        TransitionError: the story has no posts to write from, or no text to make shorter, calmer and so on.
     """
-    return prompt_build(story=story, preset=preset, comment=comment)
+    return prompt_build(story=story, preset=preset, comment=comment, kind=kind).prompt
 
 
 @transaction.atomic
@@ -59,41 +52,86 @@ def rewrite_request(
     comment: str = "",
     editor: User,
     prompt_override: Prompt | str | None = None,
+    kind: str = Rewrite.Kind.WRITE,
+    variants: int = 1,
 ) -> Rewrite:
-    """Ask for a text; what is stored is exactly what will be sent.
+    """Ask for a text, or for several to choose from; what is stored is exactly what will be sent.
 
     Args:
         prompt_override: the prompt as the editor changed it; a plain text replaces the user part only.
+        kind: write from the sources, or make the present text shorter, calmer, with numbers, or translate it.
+        variants: 1 to 4 answers to the same prompt. With more than one none becomes current by itself.
+
+    Returns:
+        The rewrite of the first variant; the others have the same `batch`.
 
     Raises:
-        TransitionError: the story is put aside or empty, or a text is already being written.
+        TransitionError: the story is put aside or empty, has no text to start from, or one is already being written.
     """
+    if not 1 <= variants <= VARIANTS_AT_MOST:
+        raise TransitionError(_("Ask for one to %(most)d variants.") % {"most": VARIANTS_AT_MOST})
     locked = story_locked(story)
     if locked.status == Story.Status.ASIDE:
         raise TransitionError(_("The story is put aside. Bring it back first."))
     if Rewrite.objects.filter(story=locked, state__in=LIVE).exists():
         raise TransitionError(_("A text for this story is already being written. Wait for it or cancel it."))
-    built = prompt_build(story=locked, preset=preset, comment=comment)
-    prompt = _overridden(built, prompt_override)
-    rewrite = Rewrite.objects.create(
-        workspace_id=locked.workspace_id,
-        story=locked,
-        preset=preset,
-        comment=comment,
-        requested_by=editor,
-        prompt_edited=(prompt.system, prompt.user) != (built.system, built.user),
-        not_before=now(),
-        **_stored(prompt),
-    )
+    built = prompt_build(story=locked, preset=preset, comment=comment, kind=kind)
+    prompt = _overridden(built.prompt, prompt_override)
+    common: dict[str, Any] = {
+        "workspace_id": locked.workspace_id,
+        "story": locked,
+        "preset": preset,
+        "comment": comment,
+        "requested_by": editor,
+        "prompt_edited": (prompt.system, prompt.user) != (built.prompt.system, built.prompt.user),
+        "not_before": now(),
+        "batch": uuid.uuid4() if variants > 1 else None,
+        **prompt_stored(replace(built, prompt=prompt), preset=preset),
+    }
+    rows = [Rewrite.objects.create(variant=number, **common) for number in range(1, variants + 1)]
     stories_keep([locked.pk])
     audit_record(
         actor=editor,
         verb="story.rewrite_requested",
         target=locked,
-        details={"rewrite": rewrite.pk, "preset": preset.name if preset else ""},
+        details={"rewrite": rows[0].pk, "preset": preset.name if preset else "", "kind": kind, "variants": variants},
     )
     bells.ring_on_commit("rewrite")
-    return rewrite
+    return rows[0]
+
+
+@transaction.atomic
+def variant_choose(*, version: StoryVersion, editor: User, based_on: int | None = None) -> None:
+    """Make a version that stands beside the current one the story's text.
+
+    Args:
+        based_on: number of the version that the editor saw as the current one; None does not ask.
+
+    Raises:
+        VersionConflictError: another version has become current meanwhile.
+        TransitionError: the story is put aside, or the version is no answer to what was asked for last.
+    """
+    story = story_locked(version.story)
+    if story.status == Story.Status.ASIDE:
+        raise TransitionError(_("The story is put aside. Bring it back first."))
+    current = story.current_version
+    if current is not None and current.pk == version.pk:
+        return
+    if not _is_offered(version):
+        raise TransitionError(_("This text is none of the present variants. Restore it from the versions."))
+    if based_on is not None and current is not None and current.number != based_on:
+        raise version_conflict(current)
+    version_make_current(story, version)
+    audit_record(actor=editor, verb="story.variant_chosen", target=story, details={"number": version.number})
+
+
+def _is_offered(version: StoryVersion) -> bool:
+    """Whether a version is an answer to what was asked for last."""
+    last = Rewrite.objects.filter(story=version.story_id).order_by("-pk").first()
+    made = version.rewrite
+    if last is None or made is None:
+        return False
+    return made.pk == last.pk or (last.batch is not None and made.batch == last.batch)
 
 
 @transaction.atomic
@@ -114,15 +152,19 @@ def rewrite_cancel(*, rewrite: Rewrite, editor: User, reason: str = "") -> None:
 
 @transaction.atomic
 def rewrite_retry(*, rewrite: Rewrite, editor: User) -> None:
-    """Have a failed rewrite written again, with the same prompt.
+    """Have a failed rewrite written again, with the same prompt; an answer that had come is used and not paid again.
 
     Raises:
         TransitionError: it has not failed, or another text of the story is being written.
     """
-    story_locked(rewrite.story)
+    locked = story_locked(rewrite.story)
     if Rewrite.objects.filter(story=rewrite.story_id, state__in=LIVE).exclude(pk=rewrite.pk).exists():
         raise TransitionError(_("Another text for this story is already being written."))
     verbs.revive(rewrite, by=editor)
+    if rewrite.kind == Rewrite.Kind.WRITE:
+        # It is written from the sources alone: the editor wants it in place of what is there now.
+        current = locked.current_version
+        Rewrite.objects.filter(pk=rewrite.pk).update(based_on=current.number if current else None)
     audit_record(actor=editor, verb="story.rewrite_retried", target=rewrite)
     bells.ring_on_commit("rewrite")
 
@@ -157,105 +199,42 @@ def rewrites_automatic(stories: Iterable[Story], *, at: datetime) -> list[Rewrit
     return made
 
 
-def rewrite_plan(row: Rewrite) -> RewritePlan:
-    """Choose the writer, check the budget, and fix the prompt of a rewrite that nobody typed.
-
-    Raises:
-        PermanentError: the budget is spent, or no writer is set up.
-        TransitionError: the story has lost its posts.
-    """
-    budget_check(workspace=row.workspace, target=row)
-    if not row.user_prompt:
-        prompt = prompt_build(story=row.story, preset=row.preset, comment=row.comment)
-        Rewrite.objects.filter(pk=row.pk, user_prompt="").update(**_stored(prompt))
-    else:
-        prompt = prompt_of(row)
-    return RewritePlan(writer=writer_for(row.workspace), prompt=prompt)
-
-
-async def rewrite_write(plan: RewritePlan) -> Draft:
-    """Have the text written, and what it cost written down at once: it is paid for whatever becomes of the row."""
-    try:
-        draft = await plan.writer.write(plan.prompt)
-    except PaidError as error:
-        await _told(error)
-        raise
-    await _told(draft)
-    return draft
-
-
-def rewrite_record(row: Rewrite, draft: Draft) -> None:
-    """Keep the text as the story's next version.
-
-    A draft that nobody asked for never takes the place of a text that came meanwhile; it stands among the versions.
-    """
-    story = story_locked(row.story)
-    version = version_add(
-        story,
-        rewrite=row,
-        author=None,
-        title=draft.title.strip()[:300],
-        lead=draft.lead,
-        body=draft.body,
-        tags=list(draft.tags),
-        writer=draft.writer[:100],
-        model=draft.model[:100],
-        based_on=story.current_version.number if story.current_version else None,
-    )
-    if not (row.automatic and story.current_version_id is not None):
-        version_make_current(story, version)
-    if row.automatic:
-        alert_close(workspace=row.workspace, key=AUTOMATIC_ALERT)
-    audit_record(
-        actor=row.requested_by,
-        verb="story.rewritten",
-        target=story,
-        details={"rewrite": row.pk, "number": version.number, "automatic": row.automatic},
-    )
-
-
-def rewrite_dead(row: Rewrite) -> None:
-    """Free what was reserved, and tell people of a draft that nobody asked for; the asked ones show it themselves."""
-    if row.error_code == GIVEN_UP:
-        return
-    spend_release(workspace=row.workspace, target=row)
-    if row.automatic:
-        alert_raise(
-            workspace=row.workspace,
-            key=AUTOMATIC_ALERT,
-            message=_("Drafts are not written by themselves: %(why)s") % {"why": row.error},
-            url=reverse("admin:stories_rewrite_changelist"),
-        )
-
-
-def answer_paid(row: Rewrite, answer: Draft | PaidError) -> None:
-    """Write an answer into the ledger, once, in a transaction of its own."""
-    spend_record(
-        workspace=row.workspace,
-        usage=answer.usage,
-        purpose="rewrite",
-        model=answer.model,
-        target=row,
-        writer=answer.writer,
-    )
-
-
-async def _told(answer: Draft | PaidError) -> None:
-    """Have the drain write down what an answer cost, while the row is still being worked."""
-    row, loop = drain.current().row, drain.current().loop
-    assert loop is not None and isinstance(row, Rewrite)  # noqa: S101, PT018 - asynchronous work of this kind
-    await loop.ask_sync(partial(outcomes.patiently, partial(answer_paid, row, answer)))
-
-
 def prompt_of(row: Rewrite) -> Prompt:
     """The stored prompt of a rewrite, as the writer gets it."""
+    base = None
+    if row.kind != Rewrite.Kind.WRITE and row.based_on is not None:
+        base = StoryVersion.objects.filter(story=row.story_id, number=row.based_on).first()
     return Prompt(
         system=row.system_prompt,
         user=row.user_prompt,
         sources=tuple(SourceText(**source) for source in row.sources),
         language=row.language,
         max_chars=row.max_chars,
+        kind=row.kind,
+        variant=row.variant,
+        draft=draft_of(base) if base else None,
+        credit=row.credit,
     )
+
+
+def prompt_stored(built: BuiltPrompt, *, preset: Preset | None) -> dict[str, Any]:
+    """What a rewrite keeps of its prompt: the text byte for byte, and what it was made of."""
+    prompt = built.prompt
+    return {
+        "system_prompt": prompt.system,
+        "user_prompt": prompt.user,
+        "sources": [asdict(source) for source in prompt.sources],
+        "language": prompt.language,
+        "max_chars": prompt.max_chars,
+        "kind": prompt.kind,
+        "credit": prompt.credit,
+        "based_on": built.based_on,
+        "preset_number": preset.number if preset else None,
+        "prompt_number": built.prompt_number,
+        "request_number": built.request_number,
+        "revisions": [[post.pk, post.revision] for post, _text in built.posts],
+        "warnings": warnings_in(built.posts),
+    }
 
 
 def _overridden(built: Prompt, override: Prompt | str | None) -> Prompt:
@@ -264,16 +243,6 @@ def _overridden(built: Prompt, override: Prompt | str | None) -> Prompt:
     if isinstance(override, str):
         return replace(built, user=override)
     return replace(built, system=override.system, user=override.user)
-
-
-def _stored(prompt: Prompt) -> dict[str, Any]:
-    return {
-        "system_prompt": prompt.system,
-        "user_prompt": prompt.user,
-        "sources": [asdict(source) for source in prompt.sources],
-        "language": prompt.language,
-        "max_chars": prompt.max_chars,
-    }
 
 
 def _wanting(presets: Iterable[Preset], story: Story, at: datetime) -> Preset | None:

@@ -12,9 +12,11 @@ from apps.accounts.models import User
 from apps.accounts.services import audit_record
 from apps.core.clock import now
 from apps.core.errors import TransitionError
-from apps.stories.models import Story
+from apps.stories.models import ApprovalAsk, Story
+from apps.stories.services.legal import UnmarkedError, draft_of, marks_lacking
 
 Status = Story.Status
+LACKS_KEPT, REASON_LENGTH = 50, 1_000
 OPEN = (Status.NEW, Status.DRAFT, Status.REVIEW)
 
 
@@ -27,20 +29,40 @@ def story_submit(*, story: Story, editor: User) -> None:
     """
     _require_version(story)
     _move(story, (Status.NEW, Status.DRAFT), {"status": Status.REVIEW}, _("The story is no longer in work."))
+    _asks_void(story)
     audit_record(actor=editor, verb="story.submitted", target=story)
 
 
 @transaction.atomic
-def story_approve(*, story: Story, editor: User) -> None:
+def story_approve(*, story: Story, editor: User, reason: str = "", number: int | None = None) -> None:
     """Accept the current version of a story for publication.
 
+    Args:
+        reason: why the text goes out although marks that the law wants are missing; kept in the audit.
+        number: of the version that the editor has read; None where nobody says.
+
     Raises:
-        TransitionError: it has no text yet, or somebody else has decided on it meanwhile.
+        UnmarkedError: such marks are missing and no reason is given.
+        TransitionError: it has no text yet, another one than was read, or somebody else has decided on it meanwhile.
     """
-    _require_version(story)
+    # held, so that the text that was looked at is the text that is approved
+    locked = (
+        Story.objects.select_for_update(of=("self",)).select_related("current_version", "workspace").get(pk=story.pk)
+    )
+    version = locked.current_version
+    if version is None:
+        raise TransitionError(_("The story has no text yet. Write a draft first."))
+    if number is not None and version.number != number:
+        raise TransitionError(_("The story has changed meanwhile. Open it again."))
+    details: dict[str, Any] = {}
+    if locked.status in OPEN and (lacks := marks_lacking(locked, draft_of(version))):
+        if not reason.strip():
+            raise UnmarkedError(lacks)
+        details = {"lacks": lacks[:LACKS_KEPT], "reason": reason.strip()[:REASON_LENGTH]}
     change = {"status": Status.APPROVED, "approved_by": editor, "approved_at": now()}
     _move(story, OPEN, change, _("The story has already left review."))
-    audit_record(actor=editor, verb="story.approved", target=story)
+    _asks_void(story)
+    audit_record(actor=editor, verb="story.approved", target=story, details=details)
 
 
 @transaction.atomic
@@ -52,6 +74,7 @@ def story_return(*, story: Story, editor: User) -> None:
     """
     change = {"status": Status.DRAFT, "approved_by": None, "approved_at": None}
     _move(story, (Status.REVIEW, Status.APPROVED), change, _("The story is neither in review nor approved."))
+    _asks_void(story)
     audit_record(actor=editor, verb="story.returned", target=story)
 
 
@@ -67,6 +90,7 @@ def story_put_aside(*, story: Story, editor: User) -> None:
     if seen not in OPEN:
         raise TransitionError(refusal)
     _move(story, (seen,), {"status": Status.ASIDE, "aside_from": seen}, refusal)
+    _asks_void(story)
     audit_record(actor=editor, verb="story.put_aside", target=story, details={"from": seen})
 
 
@@ -78,8 +102,9 @@ def story_bring_back(*, story: Story, editor: User) -> None:
         TransitionError: it is not aside.
     """
     before = Story.objects.filter(pk=story.pk).values_list("aside_from", flat=True).first() or Status.NEW
-    change = {"status": before, "aside_from": ""}
+    change = {"status": before, "aside_from": "", "merged_into": None}
     _move(story, (Status.ASIDE,), change, _("The story is not put aside."))
+    _asks_void(story)
     audit_record(actor=editor, verb="story.brought_back", target=story, details={"to": before})
 
 
@@ -100,6 +125,12 @@ def story_published(*, story: Story) -> bool:
     audit_record(verb="story.published", target=story)
     story.refresh_from_db(fields=["status", "published_at"])
     return True
+
+
+def _asks_void(story: Story) -> None:
+    """Requests for approval hold for one stay in review: none outlives a decision, though the text be the same."""
+    waiting = ApprovalAsk.objects.filter(story=story.pk, answer=ApprovalAsk.Answer.WAITING)
+    waiting.update(answer=ApprovalAsk.Answer.LAPSED)
 
 
 def _require_version(story: Story) -> None:

@@ -10,19 +10,25 @@ from __future__ import annotations
 import threading
 import uuid
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from django.db import transaction
 
-from apps.stories.grouping.rarity import Rarity
+from apps.core.bulk import rows_insert
+from apps.stories.grouping.rarity import DayRarity, Rarity
 from apps.stories.grouping.terms import Document, day_start, unpack
-from apps.stories.grouping.window import StreamWindow
-from apps.stories.models import PostTerms, TermCounts, Window
+from apps.stories.grouping.window import Match, StreamWindow
+from apps.stories.models import DayCounts, PostTerms, TermCounts, Window
 
 WORKSPACES_HELD = 16
-POSTS_HELD = 40_000  # of all workspaces together; about 10 kB each
+POSTS_HELD = 80_000  # of all workspaces together; about 5 kB each
+DAYS_HELD = 40  # whose rarity is kept at hand
 CHECKPOINT_POSTS = 1000
+# Whose rarity stays stored: the latest days, for posts that come late, and those that were fixed last, for imports of
+# past years, channel after channel. A day of a busy stream takes some 100 kB.
+DAYS_LATEST, DAYS_FIXED = 60, 400
 
 
 class Stream:
@@ -30,7 +36,8 @@ class Stream:
 
     Attributes:
         upto: the id of the last row of PostTerms that is counted in.
-        window: the days in memory and the rarity of terms.
+        rarity: the counts of terms so far.
+        window: the days in memory.
     """
 
     def __init__(self, workspace_id: int) -> None:
@@ -40,7 +47,10 @@ class Stream:
 
     def _forget(self) -> None:
         self.upto = 0
-        self.window = StreamWindow(rarity=Rarity())
+        self.rarity = Rarity()
+        self.window = StreamWindow()
+        self._days: OrderedDict[int, DayRarity] = OrderedDict()
+        self._new_days: dict[int, DayRarity] = {}
         self._loaded = False
         self._stamp: uuid.UUID | None = None
         self._pending: uuid.UUID | None = None
@@ -68,6 +78,46 @@ class Stream:
     def _confirm(self, stamp: uuid.UUID) -> None:
         self._confirmed = stamp
 
+    def weighed(self, document: Document) -> Document:
+        """A document that has just been read, its terms weighed by the rarity of its day, which is known."""
+        return replace(document, terms=self._rarity_of(document.day).weighed(document.terms))
+
+    def matches(self, document: Document) -> list[Match]:
+        """The stored documents most like this one, the best first."""
+        return self.window.matches(document, self.load)
+
+    def add(self, document: Document) -> None:
+        """Take in one more document: it is counted, and found by those that come after it."""
+        self.rarity.count(document.terms)
+        self.window.add(document, self.load)
+
+    def know_days(self, days: Collection[int]) -> None:
+        """Read the fixed rarity of the days of a batch, in one query; those used longest ago are forgotten."""
+        while len(self._days) > DAYS_HELD:
+            self._days.popitem(last=False)
+        missing = [day for day in days if day not in self._days]
+        for stored in DayCounts.objects.filter(workspace=self.workspace_id, day__in=missing) if missing else ():
+            self._days[stored.day] = DayRarity.unpacked(stored.counts, documents=stored.documents)
+
+    def _rarity_of(self, day: int) -> DayRarity:
+        """How rare terms are on a day: fixed when the first of its posts is weighed."""
+        fixed = self._days.pop(day, None)
+        if fixed is None:
+            fixed = self.rarity.fixed()
+            self._new_days[day] = fixed
+        self._days[day] = fixed
+        return fixed
+
+    def store_days(self) -> None:
+        """Store the rarity of the days that this batch was the first to see."""
+        rows_insert(
+            [
+                DayCounts(workspace_id=self.workspace_id, day=day, documents=fixed.documents, counts=fixed.packed())
+                for day, fixed in self._new_days.items()
+            ]
+        )
+        self._new_days.clear()
+
     def load(self, first: int, last: int) -> Iterator[Document]:
         """The stored documents of some days, in the order of grouping."""
         rows = PostTerms.objects.filter(
@@ -83,7 +133,7 @@ class Stream:
         stored = TermCounts.objects.filter(workspace=self.workspace_id).first()
         if stored is not None:
             self.upto = stored.upto_id
-            self.window = StreamWindow(rarity=Rarity.unpacked(stored.counts, documents=stored.documents))
+            self.rarity = Rarity.unpacked(stored.counts, documents=stored.documents)
         self._loaded = True
         self._read_rows()
 
@@ -92,16 +142,30 @@ class Stream:
         for pk, post_id, published_at, terms in rows.values_list("id", "post_id", "published_at", "terms").iterator(
             1000
         ):
-            self.window.add(Document(key=post_id, at=published_at.timestamp(), terms=unpack(terms)))
+            document = Document(key=post_id, at=published_at.timestamp(), terms=unpack(terms))
+            self.rarity.count(document.terms)
+            self.window.heard(document)
             self.upto = pk
 
     def checkpoint(self) -> None:
-        """Store the counts, so that the next process need not count the whole stream."""
-        rarity = self.window.rarity
+        """Store the counts, so that the next process need not count the whole stream; old days go."""
+        self._days_drop()
+        rarity = self.rarity
         TermCounts.objects.update_or_create(
             workspace_id=self.workspace_id,
             defaults={"upto_id": self.upto, "documents": rarity.documents, "counts": rarity.packed()},
         )
+
+    def _days_drop(self) -> None:
+        """Forget the rarity of days that hardly any post comes for; if one does, it is fixed anew."""
+        days = DayCounts.objects.filter(workspace=self.workspace_id)
+        kept = set(days.order_by("-day").values_list("pk", flat=True)[:DAYS_LATEST])
+        kept |= set(days.order_by("-pk").values_list("pk", flat=True)[:DAYS_FIXED])
+        old = dict(days.exclude(pk__in=kept).values_list("pk", "day"))
+        if old:
+            days.filter(pk__in=old).delete()
+            for day in old.values():
+                self._days.pop(day, None)
 
 
 _streams: OrderedDict[int, Stream] = OrderedDict()
@@ -118,6 +182,12 @@ def stream_of(workspace_id: int) -> Stream:
         ):
             _streams.popitem(last=False)
         return stream
+
+
+def rarity_of(workspace_id: int) -> Rarity:
+    """The counts of terms of a workspace's stream, as they were last kept; to look, not to add to."""
+    stored = TermCounts.objects.filter(workspace=workspace_id).first()
+    return Rarity() if stored is None else Rarity.unpacked(stored.counts, documents=stored.documents)
 
 
 def streams_forget() -> None:

@@ -7,8 +7,9 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.accounts.services import audit_record
 from apps.core.work import bells, verbs
-from apps.stories.models import Grouping, Rewrite
+from apps.stories.models import Grouping, Illustrating, Rewrite
 from apps.stories.services.grouping import grouping_alert_settle
+from apps.stories.services.illustrating import illustrating_again, illustrating_cancel
 from apps.stories.services.rewrites import rewrite_cancel, rewrite_retry
 
 
@@ -20,6 +21,16 @@ def rewrite_revive(row: Rewrite, *, by: User) -> None:
 def rewrite_give_up(row: Rewrite, *, reason: str, by: User) -> None:
     """Stop a rewrite."""
     rewrite_cancel(rewrite=row, editor=by, reason=reason)
+
+
+def illustrating_revive(row: Illustrating, *, by: User) -> None:
+    """Have pictures made again that failed, or of which nobody knows."""
+    illustrating_again(row=row, editor=by)
+
+
+def illustrating_give_up(row: Illustrating, *, reason: str, by: User) -> None:
+    """Stop a making, or leave one alone of which nobody knows."""
+    illustrating_cancel(row=row, editor=by, reason=reason)
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""A Bot API without Telegram: messages stay in memory. For trying Pult without a network."""
+"""A Bot API without Telegram: all of it stays in memory. For trying Pult without a network."""
 
 # ruff: noqa: ARG002 - the port's arguments, which memory has no use for
 
@@ -6,47 +6,51 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
-from zlib import crc32
 
-from django.utils.translation import gettext as _
+from apps.telegram.adapters.fake_memory import MEMORY, KeptMessage, KeptTopic, KeptWebhook, numeric, username_of
+from apps.telegram.adapters.fake_messages import FakeMessages
+from apps.telegram.ports import BotIdentity, BotSnapshot, Chat, ChatId, ChatMember, Topic, WebhookInfo
 
-from apps.core import clock
-from apps.core.errors import PermanentError
-from apps.telegram.ports import BotIdentity, BotSnapshot, Chat, ChatId, ChatMember, SentMessage
+__all__ = ["MEMORY", "FakeBotApi", "FakeBotUpdates", "KeptMessage"]
 
-
-@dataclass(frozen=True)
-class KeptMessage:
-    """A message that was "sent"."""
-
-    sent: SentMessage
-    text: str
-    silent: bool
-
-
-class Memory:
-    """Everything that all fake bots of this process have sent, by chat."""
-
-    def __init__(self) -> None:
-        self.messages: dict[str, list[KeptMessage]] = defaultdict(list)
-        self.updates: dict[int, list[dict[str, object]]] = defaultdict(list)
-
-    def clear(self) -> None:
-        """Forget all of it."""
-        self.messages.clear()
-        self.updates.clear()
-
-
-MEMORY = Memory()
 LOOKS_EVERY_S = 0.1
+# Below it stand General and no topic.
+FIRST_TOPIC = 2
 
 
-class FakeBotApi:
+class FakeTopics:
+    """`ports.TopicsApi`."""
+
+    async def create_topic(self, chat_id: ChatId, name: str, *, request_timeout: float | None = None) -> Topic:
+        """Keep a topic."""
+        kept = MEMORY.topics[str(chat_id)]
+        number = max(kept, default=FIRST_TOPIC - 1) + 1
+        kept[number] = KeptTopic(name)
+        return Topic(topic_id=number, name=name)
+
+    async def rename_topic(
+        self, chat_id: ChatId, topic: int, name: str, *, request_timeout: float | None = None
+    ) -> None:
+        """Name a kept topic anew."""
+        MEMORY.topic(chat_id, topic).name = name
+
+    async def close_topic(self, chat_id: ChatId, topic: int, *, request_timeout: float | None = None) -> None:
+        """Close a kept topic."""
+        MEMORY.topic(chat_id, topic).closed = True
+
+    async def reopen_topic(self, chat_id: ChatId, topic: int, *, request_timeout: float | None = None) -> None:
+        """Open a kept topic."""
+        MEMORY.topic(chat_id, topic).closed = False
+
+    async def delete_topic(self, chat_id: ChatId, topic: int, *, request_timeout: float | None = None) -> bool:
+        """Forget a topic."""
+        return MEMORY.topics[str(chat_id)].pop(topic, None) is not None
+
+
+class FakeBotApi(FakeMessages, FakeTopics):
     """The Bot API of one bot, kept in this process; every token and every chat is good."""
 
     def __init__(self, bot: BotSnapshot) -> None:
@@ -70,54 +74,9 @@ class FakeBotApi:
 
     async def get_chat_member(self, chat_id: ChatId, user_id: int) -> ChatMember:
         """An administrator, wherever it is asked about."""
-        return ChatMember(user_id=user_id, status="administrator", can_post=True, can_edit=True, can_delete=True)
-
-    async def send_message(
-        self,
-        chat_id: ChatId,
-        text: str,
-        *,
-        parse_mode: str | None = "HTML",
-        silent: bool = False,
-        link_preview: bool = True,
-        request_timeout: float | None = None,
-    ) -> SentMessage:
-        """Keep a text."""
-        kept = MEMORY.messages[str(chat_id)]
-        sent = SentMessage(
-            message_id=len(kept) + 1,
-            chat_id=numeric(chat_id),
-            date=clock.now(),
-            chat_username=username_of(chat_id),
+        return ChatMember(
+            user_id=user_id, status="administrator", can_post=True, can_edit=True, can_delete=True, can_pin=True
         )
-        kept.append(KeptMessage(sent, text, silent))
-        return sent
-
-    async def edit_message_text(
-        self,
-        chat_id: ChatId,
-        message_id: int,
-        text: str,
-        *,
-        parse_mode: str | None = "HTML",
-        link_preview: bool = True,
-        request_timeout: float | None = None,
-    ) -> None:
-        """Replace a kept text."""
-        kept = MEMORY.messages[str(chat_id)]
-        for place, message in enumerate(kept):
-            if message.sent.message_id == message_id:
-                kept[place] = replace(message, text=text)
-                return
-        raise PermanentError(_("The message is not in the chat any more."), code="message_not_found")
-
-    async def delete_message(self, chat_id: ChatId, message_id: int, *, request_timeout: float | None = None) -> bool:
-        """Blank a kept text, so that ids go on rising."""
-        for place, message in enumerate(MEMORY.messages[str(chat_id)]):
-            if message.sent.message_id == message_id and message.text:
-                MEMORY.messages[str(chat_id)][place] = replace(message, text="")
-                return True
-        return False
 
 
 class FakeBotUpdates:
@@ -144,15 +103,18 @@ class FakeBotUpdates:
                 return list(kept)
             await asyncio.sleep(min(LOOKS_EVERY_S, wait_s))
 
+    async def callback_answered(self, callback_id: str) -> None:
+        """Nothing turns here."""
 
-def numeric(chat_id: ChatId) -> int:
-    """A chat's number; a name gives the same one each time."""
-    text = str(chat_id)
-    if text.lstrip("-").isdigit():
-        return int(text)
-    return -1_000_000_000_000 - crc32(text.encode())
+    async def set_webhook(self, url: str, *, secret: str, kinds: Sequence[str]) -> None:
+        """Keep an address; nothing is brought there."""
+        MEMORY.webhooks[self._bot.bot_id] = KeptWebhook(url, secret, tuple(kinds))
 
+    async def delete_webhook(self) -> None:
+        """Forget the address."""
+        MEMORY.webhooks.pop(self._bot.bot_id, None)
 
-def username_of(chat_id: ChatId) -> str:
-    """The username in a chat's address, if it is one."""
-    return str(chat_id).removeprefix("@") if str(chat_id).startswith("@") else ""
+    async def webhook_info(self) -> WebhookInfo:
+        """What is kept."""
+        hook = MEMORY.webhooks.get(self._bot.bot_id)
+        return WebhookInfo(url=hook.url if hook else "", pending=len(MEMORY.updates[self._bot.bot_id]))

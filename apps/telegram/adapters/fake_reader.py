@@ -12,11 +12,20 @@ from django.utils.translation import gettext as _
 
 from apps.core.errors import PultError, RetryableError
 from apps.telegram.adapters.fake_store import FakeStore, Fault, access_hash
-from apps.telegram.reading import ChannelInfo, ChannelMessage, ChannelRef, Me, SessionSnapshot
+from apps.telegram.reading import (
+    ChannelInfo,
+    ChannelMessage,
+    ChannelRef,
+    InvitationInfo,
+    Me,
+    MemberChannels,
+    SessionSnapshot,
+)
 from apps.telegram.reading_refusals import flooded, refused
 
 HINTS_EVERY_S = 0.1
 PIECE = 4096
+PAGE = 100
 SLOW = "slow"  # no failure: the answer takes its time
 RETRYABLE = frozenset({"network"})
 
@@ -61,6 +70,35 @@ class FakeReader:
     async def describe(self, channel: ChannelRef) -> ChannelInfo:
         """A channel's present title and username."""
         return self._info(self._open(channel, "describe"))
+
+    async def invitation(self, invite: str) -> InvitationInfo:
+        """What a scripted invitation opens."""
+        row, chat = self._invited("invite", "invitation", invite)
+        is_in = self._store.is_member(self._account.pk, chat["chat_id"])
+        return InvitationInfo(
+            title=chat["title"],
+            members=row["members"],
+            kind=chat["kind"],
+            channel=self._info(chat) if is_in else None,
+            is_request=bool(row["is_request"]) and not is_in,
+            is_paid=bool(row["is_paid"]) and not is_in,
+        )
+
+    async def join(self, invite: str) -> ChannelInfo:
+        """Go into the channel of a scripted invitation."""
+        row, chat = self._invited("join", "join", invite)
+        if self._store.is_member(self._account.pk, chat["chat_id"]):
+            raise refused("already_in")
+        if row["is_request"] or row["is_paid"]:
+            raise refused("join_requested" if row["is_request"] else "paid")
+        self._store.enter(self._account.pk, chat["chat_id"])
+        return self._info(chat)
+
+    async def member_channels(self) -> MemberChannels:
+        """The channels that the account is in."""
+        self._ask("dialogs", "member_channels")
+        rows = self._store.channels_of(self._account.pk)
+        return MemberChannels(tuple(self._info(row) for row in rows[:PAGE]), len(rows) <= PAGE)
 
     async def newer(self, channel: ChannelRef, *, after_id: int, limit: int = 100) -> list[ChannelMessage]:
         """The messages after one."""
@@ -117,9 +155,27 @@ class FakeReader:
         row = self._store.describe(channel.chat_id)
         if row is None or channel.access_hash != access_hash(self._account.pk, channel.chat_id):
             raise refused("not_found")
-        if row["state"] != "open":
-            raise refused("private" if row["state"] == "private" else "channel_gone")
+        if row["state"] == "gone":
+            raise refused("channel_gone")
+        if not self._is_let_in(row):
+            raise refused("private")
         return row
+
+    def _is_let_in(self, row: Mapping[str, Any]) -> bool:
+        if row["state"] == "members":
+            return self._store.is_member(self._account.pk, row["chat_id"])
+        return bool(row["state"] == "open")
+
+    def _invited(self, operation: str, method: str, invite: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """An invitation's row and its channel's, or the refusal that Telegram would give."""
+        row = self._store.invite(invite)
+        self._ask(operation, method, row["chat_id"] if row else None)
+        chat = self._store.describe(row["chat_id"]) if row else None
+        if row is None or chat is None:
+            raise refused("invite_wrong")
+        if row["state"] != "open":
+            raise refused("invite_expired" if row["state"] == "expired" else "small_group")
+        return row, chat
 
     def _ask(self, operation: str, method: str, chat_id: int | None = None) -> None:
         """Note the request; raise what was scripted for it."""

@@ -34,6 +34,9 @@ CREATE TABLE IF NOT EXISTS asked (
   id INTEGER PRIMARY KEY, at REAL, session_pk INTEGER, pid INTEGER, operation TEXT, method TEXT, chat_id INTEGER,
   outcome TEXT);
 CREATE TABLE IF NOT EXISTS hint (id INTEGER PRIMARY KEY, chat_id INTEGER);
+CREATE TABLE IF NOT EXISTS member (session_pk INTEGER, chat_id INTEGER, PRIMARY KEY (session_pk, chat_id));
+CREATE TABLE IF NOT EXISTS invite (
+  hash TEXT PRIMARY KEY, chat_id INTEGER, members INTEGER, is_request INTEGER, is_paid INTEGER, state TEXT);
 """
 
 
@@ -133,6 +136,30 @@ class FakeStore:
         with self.opened() as file:
             rows = [dict(row) for row in file.execute("SELECT * FROM asked ORDER BY id").fetchall()]
         return [row for row in rows if all(row[name] == value for name, value in narrowed.items())]
+
+    # Who is in which channel
+
+    def invite(self, link: str) -> Mapping[str, Any] | None:
+        """An invitation by its hash."""
+        return self._one("SELECT * FROM invite WHERE hash = ?", link)
+
+    def is_member(self, session_pk: int, chat_id: int) -> bool:
+        """Whether an account is in a channel."""
+        return self._one("SELECT 1 FROM member WHERE session_pk = ? AND chat_id = ?", session_pk, chat_id) is not None
+
+    def enter(self, session_pk: int, chat_id: int) -> None:
+        """Let an account into a channel."""
+        with self.opened() as file:
+            file.execute("INSERT OR IGNORE INTO member VALUES (?, ?)", (session_pk, chat_id))
+
+    def channels_of(self, session_pk: int) -> list[Mapping[str, Any]]:
+        """The rows of the channels that an account is in."""
+        with self.opened() as file:
+            rows = file.execute(
+                "SELECT channel.* FROM channel JOIN member USING (chat_id) WHERE session_pk = ? ORDER BY chat_id",
+                (session_pk,),
+            ).fetchall()
+        return [dict(row) for row in rows]
 
     # Logins
 

@@ -100,9 +100,39 @@ class FakeWorld(FakeStore):
             )
 
     def set_state(self, chat_id: int, state: str) -> None:
-        """Make a channel "open", "private" or "gone"."""
+        """Make a channel "open", "members" (only they read it), "private" (to everybody) or "gone"."""
         with self.opened() as file:
             file.execute("UPDATE channel SET state = ? WHERE chat_id = ?", (state, chat_id))
+
+    # Channels without a public name
+
+    def private_channel(self, title: str, *, kind: str = "channel") -> int:
+        """Make a channel that only its members read, and answer with its id; let them in by `enter` or `invitation`."""
+        made = self.channel("", title=title, kind=kind)
+        self.set_state(made, "members")
+        return made
+
+    def invitation(
+        self,
+        link: str,
+        chat_id: int,
+        *,
+        members: int = 100,
+        is_request: bool = False,
+        is_paid: bool = False,
+        state: str = "open",
+    ) -> None:
+        """Script an invitation by its hash: `state` is "open", "expired" or "small" (it leads to a small group)."""
+        with self.opened() as file:
+            file.execute(
+                "INSERT OR REPLACE INTO invite VALUES (?, ?, ?, ?, ?, ?)",
+                (link, chat_id, members, is_request, is_paid, state),
+            )
+
+    def shut_out(self, session_pk: int, chat_id: int) -> None:
+        """Remove an account from a channel."""
+        with self.opened() as file:
+            file.execute("DELETE FROM member WHERE session_pk = ? AND chat_id = ?", (session_pk, chat_id))
 
     # Who may log in
 

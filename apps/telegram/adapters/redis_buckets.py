@@ -10,7 +10,7 @@ from django.conf import settings
 from apps.telegram.buckets import BucketsAwayError
 from apps.telegram.gcra import Limit
 
-# KEYS: one a bucket. ARGV: now ("" = Redis's own clock), the longest wait, then interval and tolerance of each.
+# KEYS: one a bucket. ARGV: now ("" = Redis's own clock), the longest wait, then cost and tolerance of each.
 TAKE = """
 local now = tonumber(ARGV[1])
 if not now then
@@ -30,7 +30,7 @@ end
 if wait <= tonumber(ARGV[2]) then
   for i, key in ipairs(KEYS) do
     local arrival = math.max(arrivals[i], now + wait) + tonumber(ARGV[2 * i + 1])
-    redis.call('SET', key, string.format('%.6f', arrival), 'PX', math.ceil((arrival - now) * 1000) + 1000)
+    redis.call('SET', key, string.format('%.6f', arrival), 'PX', math.ceil((arrival - now) * 1000) + 60000)
   end
 end
 return string.format('%.6f', wait)
@@ -44,7 +44,7 @@ if not now then
   now = tonumber(time[1]) + tonumber(time[2]) / 1000000
 end
 local arrival = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now + tonumber(ARGV[2]) + tonumber(ARGV[3]))
-redis.call('SET', KEYS[1], string.format('%.6f', arrival), 'PX', math.ceil((arrival - now) * 1000) + 1000)
+redis.call('SET', KEYS[1], string.format('%.6f', arrival), 'PX', math.ceil((arrival - now) * 1000) + 60000)
 return 1
 """
 
@@ -65,7 +65,7 @@ class RedisBuckets:
         """Return the wait and, where it is no longer than `max_wait`, take the place."""
         arguments: list[str | float] = ["" if now is None else repr(now), max_wait]
         for limit in limits:
-            arguments += [limit.interval_s, limit.tolerance_s]
+            arguments += [limit.cost_s, limit.tolerance_s]
         try:
             return float(cast(bytes, self._take(keys=[limit.key for limit in limits], args=arguments)))
         except redis.RedisError as exc:

@@ -1,7 +1,7 @@
 """A person's account that reads channels over MTProto through Telethon. The vendor's words end here.
 
-It asks for a channel's history, a few messages, a username or a file, and never for the list of dialogs, whose sweeps
-bring the longest flood waits.
+It asks for a channel's history, a few messages, a username, an invitation or a file. Of the list of dialogs, whose
+sweeps bring the longest flood waits, it takes the first page alone, when a person asks for it.
 """
 
 from __future__ import annotations
@@ -19,9 +19,24 @@ from telethon.tl import functions, types
 from apps.core.errors import PultError
 from apps.telegram.adapters.telethon_client import answered, closed, connected
 from apps.telegram.adapters.telethon_errors import FAILURES, STALE, failure, unreachable
+from apps.telegram.adapters.telethon_invites import (
+    already_from,
+    invitation_from,
+    joined,
+    member_channels_from,
+    moved_to,
+)
 from apps.telegram.adapters.telethon_media import attachment_from, location_of
 from apps.telegram.adapters.telethon_messages import People, channel_from, message_from, name_of, username_of
-from apps.telegram.reading import ChannelInfo, ChannelMessage, ChannelRef, Me, SessionSnapshot
+from apps.telegram.reading import (
+    ChannelInfo,
+    ChannelMessage,
+    ChannelRef,
+    InvitationInfo,
+    Me,
+    MemberChannels,
+    SessionSnapshot,
+)
 from apps.telegram.reading_refusals import refused
 
 PAGE = 100
@@ -72,6 +87,28 @@ class TelethonReader:
         """A channel's present title and username."""
         found = await self._ask(functions.channels.GetChannelsRequest(id=[channel_of(channel)]))
         return known(next((one for one in found.chats if one.id == channel.chat_id), None))
+
+    async def invitation(self, invite: str) -> InvitationInfo:
+        """What an invitation opens; of a small group that became a supergroup, the supergroup."""
+        found = await self._ask(functions.messages.CheckChatInviteRequest(hash=invite))
+        if not isinstance(found, types.ChatInviteAlready):
+            return invitation_from(found)
+        new = moved_to(found.chat)
+        if new is None:
+            return already_from(found.chat)
+        there = await self._ask(functions.channels.GetChannelsRequest(id=[new]))
+        return already_from(next((one for one in there.chats if one.id == new.channel_id), found.chat))
+
+    async def join(self, invite: str) -> ChannelInfo:
+        """Join a channel by an invitation."""
+        return joined(await self._ask(functions.messages.ImportChatInviteRequest(hash=invite)))
+
+    async def member_channels(self) -> MemberChannels:
+        """The channels among the newest dialogs, in one request."""
+        page = functions.messages.GetDialogsRequest(
+            offset_date=None, offset_id=0, offset_peer=types.InputPeerEmpty(), limit=PAGE, hash=0
+        )
+        return member_channels_from(await self._ask(page))
 
     async def newer(self, channel: ChannelRef, *, after_id: int, limit: int = 100) -> list[ChannelMessage]:
         """The messages after one, oldest first."""

@@ -29,6 +29,7 @@ from apps.telegram.reading import SessionSnapshot
 from apps.telegram.reading_refusals import refused
 
 CONNECT_S = 10
+KEY_BYTES = 256
 CLOSE_S = 3.0
 # Its lower levels tell of every packet; what matters comes as an exception.
 LOG = logging.getLogger("telethon")
@@ -148,12 +149,31 @@ async def connected(account: SessionSnapshot, *, updates: bool = False) -> Async
         PermanentError, RetryableError: as the ports say.
     """
     by = await guarded_route(account.proxy)
-    client = client_of(account, await session_of(account.string), updates=updates, by=by)
+    client = await connection_of(account, updates=updates, by=by)
     try:
-        await answered(client.connect())
         yield client
     finally:
         await closed(client)
+
+
+async def connection_of(account: SessionSnapshot, *, updates: bool, by: dict[str, Any]) -> TelegramClient:
+    """A connected client; of a new login one whose key its string can hold.
+
+    Telethon drops a key's leading zero bytes, one key in 256 has some, and a session's string fills the place up at the
+    wrong end: Telegram would know nothing of such a login.
+    """
+    while True:
+        client = client_of(account, await session_of(account.string), updates=updates, by=by)
+        is_kept = False
+        try:
+            await answered(client.connect())
+            key = client.session.auth_key
+            is_kept = bool(account.string) or key is None or len(key.key) == KEY_BYTES
+            if is_kept:
+                return client
+        finally:
+            if not is_kept:
+                await closed(client)
 
 
 async def answered(question: Awaitable[Answer]) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -57,14 +58,7 @@ def message_from(message: Any, people: People) -> ChannelMessage | None:
     if isinstance(message, types.MessageEmpty):
         return None
     if isinstance(message, types.MessageService):
-        return ChannelMessage(
-            message_id=message.id,
-            date=moment(message.date),
-            is_service=True,
-            migrated_to=getattr(message.action, "channel_id", None)
-            if isinstance(message.action, types.MessageActionChatMigrateTo)
-            else None,
-        )
+        return service_from(message, people)
     name, url = origin_of(message.fwd_from, people)
     text = message.message or ""
     return ChannelMessage(
@@ -83,6 +77,16 @@ def message_from(message: Any, people: People) -> ChannelMessage | None:
         reactions=reactions_of(message.reactions),
         reply_to=answered(message.reply_to),
     )
+
+
+def service_from(message: Any, people: People) -> ChannelMessage:
+    """A message that tells of something done to the chat, such as its move to a supergroup."""
+    told = ChannelMessage(message_id=message.id, date=moment(message.date), is_service=True)
+    if not isinstance(message.action, types.MessageActionChatMigrateTo):
+        return told
+    new = message.action.channel_id
+    known = people.of(types.PeerChannel(new))
+    return replace(told, migrated_to=new, migrated_hash=getattr(known, "access_hash", None))
 
 
 def answered(header: Any) -> int | None:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from apps.telegram.hosting.metered import MeteredReader, close_quietly
 from apps.telegram.hosting.tenancy import Tenancy, not_held
-from apps.telegram.reading import ChannelInfo, ChannelMessage, ChannelRef, Me
+from apps.telegram.reading import ChannelInfo, ChannelMessage, ChannelRef, InvitationInfo, Me, MemberChannels
 
 Answer = TypeVar("Answer")
 
@@ -33,6 +33,18 @@ class HostedReader:
     async def describe(self, channel: ChannelRef) -> ChannelInfo:
         """Tell a channel's title, and remember it."""
         return await self._there(self._found(lambda reader: reader.describe(channel)))
+
+    async def invitation(self, invite: str) -> InvitationInfo:
+        """Tell what an invitation opens; who asked keeps the channel with the answer."""
+        return await self._ask(lambda reader: reader.invitation(invite))
+
+    async def join(self, invite: str) -> ChannelInfo:
+        """Join by an invitation."""
+        return await self._ask(lambda reader: reader.join(invite))
+
+    async def member_channels(self) -> MemberChannels:
+        """The account's own channels, one page."""
+        return await self._ask(lambda reader: reader.member_channels())
 
     async def newer(self, channel: ChannelRef, *, after_id: int, limit: int = 100) -> list[ChannelMessage]:
         """The messages after one."""

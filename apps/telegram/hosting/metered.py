@@ -11,12 +11,21 @@ from django.utils.translation import gettext as _
 from apps.core.clock import now
 from apps.core.errors import RetryableError
 from apps.telegram.meter import Allowance, Meter
-from apps.telegram.reading import ChannelInfo, ChannelMessage, ChannelReader, ChannelRef, Me
+from apps.telegram.reading import (
+    ChannelInfo,
+    ChannelMessage,
+    ChannelReader,
+    ChannelRef,
+    InvitationInfo,
+    Me,
+    MemberChannels,
+)
 
 Answer = TypeVar("Answer")
 # Keeps an allowance; the flag says that Telegram has just asked for a wait, or None that one is over.
 Keep = Callable[[Allowance, bool | None], Awaitable[None]]
 HISTORY, RESOLVE, MEDIA = "history", "resolve", "media"
+INVITE, JOIN, DIALOGS = "invite", "join", "dialogs"
 
 
 class MeteredReader:
@@ -40,6 +49,18 @@ class MeteredReader:
     async def describe(self, channel: ChannelRef) -> ChannelInfo:
         """Tell a channel's title."""
         return await self._ask(HISTORY, lambda: self._reader.describe(channel))
+
+    async def invitation(self, invite: str) -> InvitationInfo:
+        """Tell what an invitation opens."""
+        return await self._ask(INVITE, lambda: self._reader.invitation(invite))
+
+    async def join(self, invite: str) -> ChannelInfo:
+        """Join by an invitation."""
+        return await self._ask(JOIN, lambda: self._reader.join(invite))
+
+    async def member_channels(self) -> MemberChannels:
+        """The account's own channels, one page."""
+        return await self._ask(DIALOGS, self._reader.member_channels)
 
     async def newer(self, channel: ChannelRef, *, after_id: int, limit: int = 100) -> list[ChannelMessage]:
         """The messages after one."""

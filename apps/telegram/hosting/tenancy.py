@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractContextManager
 from functools import partial
 from itertools import count
 from typing import Any, Protocol, TypeVar
 
 import structlog
 from django.db import DatabaseError
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from apps.core.errors import PermanentError, PultError, RetryableError
@@ -90,7 +92,8 @@ class Tenancy:
         """
         if not self.is_open or self.reader is None:
             raise not_held()
-        asking = asyncio.ensure_future(ask(self.reader))
+        with in_language(self.account):
+            asking = asyncio.ensure_future(ask(self.reader))
         ending = asyncio.ensure_future(self._ended.wait())
         try:
             await asyncio.wait({asking, ending}, return_when=asyncio.FIRST_COMPLETED)
@@ -220,6 +223,10 @@ class Tenancy:
 
     async def _serve(self) -> None:
         """Connect, make sure of the login, and pass hints on for as long as the connection lives."""
+        with in_language(self.account):
+            await self._open()
+
+    async def _open(self) -> None:
         known = await self._database(partial(session_budget.allowances, self.account.pk))
         async with reader_open(self.account) as reader:
             me = await reader.me()
@@ -243,6 +250,11 @@ class Tenancy:
             await self._database(
                 partial(session_budget.budget_resumed, session_pk=self.account.pk, operation=allowance.operation)
             )
+
+
+def in_language(account: SessionSnapshot) -> AbstractContextManager[None]:
+    """Say what is refused in the language of the account's workspace; a task that begins inside keeps to it."""
+    return translation.override(account.language or None)
 
 
 def not_held() -> RetryableError:

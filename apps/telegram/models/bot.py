@@ -17,13 +17,28 @@ TOKEN_WORDS = _("A token looks like 123456789:AAE…: digits, a colon and a long
 
 
 class Bot(models.Model):
-    """A Telegram bot that posts for a workspace. Its token is never shown again after it was saved."""
+    """A Telegram bot that posts for a workspace. Its token is never shown again after it was saved.
+
+    Attributes:
+        receives: how it learns what it is told. Where several workspaces have the bot, the first row's word counts.
+        hook_secret: what Telegram shows when it calls; made anew each time that it is asked to call.
+        proxy: the way to the Bot API, empty for none.
+    """
+
+    class Receives(models.TextChoices):
+        POLLING = "polling", _("Pult asks Telegram")
+        WEBHOOK = "webhook", _("Telegram calls Pult")
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="bots", verbose_name=_("workspace"))
     name = models.CharField(_("name"), max_length=100, help_text=_("How it is called in Pult."))
     token = EncryptedTextField(_("token"), validators=[RegexValidator(TOKEN_PATTERN, TOKEN_WORDS)])
     bot_id = models.BigIntegerField(_("bot's id"), editable=False)
     username = models.CharField(_("username"), max_length=64, blank=True, editable=False)
+    receives = models.CharField(
+        _("hears by"), max_length=8, choices=Receives.choices, default=Receives.POLLING, editable=False
+    )
+    hook_secret = EncryptedTextField(blank=True, default="", editable=False)
+    proxy = EncryptedTextField(_("proxy"), blank=True, default="", editable=False)
     is_active = models.BooleanField(_("active"), default=True, editable=False)
     problem = models.TextField(_("problem"), blank=True, editable=False)
     checked_at = models.DateTimeField(_("last checked"), null=True, blank=True, editable=False)
@@ -36,6 +51,7 @@ class Bot(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["workspace", "bot_id"], name="telegram_bot_once_a_workspace"),
             models.UniqueConstraint(fields=["workspace", "name"], name="telegram_bot_name_once"),
+            models.CheckConstraint(condition=Q(receives__in=["polling", "webhook"]), name="telegram_bot_receives"),
             models.CheckConstraint(condition=Q(bot_id__gt=0), name="telegram_bot_id_positive"),
             models.CheckConstraint(
                 condition=Q(is_active=False) | Q(problem=""), name="telegram_active_bot_has_no_problem"
@@ -47,4 +63,6 @@ class Bot(models.Model):
 
     def snapshot(self) -> BotSnapshot:
         """The bot as coroutines get it."""
-        return BotSnapshot(bot_id=self.bot_id, token=self.token, pk=self.pk or 0, username=self.username)
+        return BotSnapshot(
+            bot_id=self.bot_id, token=self.token, pk=self.pk or 0, username=self.username, proxy=self.proxy
+        )

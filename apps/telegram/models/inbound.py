@@ -43,12 +43,17 @@ class Update(WorkRow):
 
 
 class Inbox(models.Model):
-    """Who asks Telegram for a bot's updates, and what stands in the way. One process at a time holds it by a lease."""
+    """Who asks Telegram for a bot's updates, and what stands in the way. One process at a time holds it by a lease.
+
+    Attributes:
+        hook_url: the webhook that Pult has set or was about to set, so that it may take it away.
+    """
 
     bot = models.OneToOneField(Bot, on_delete=models.CASCADE, related_name="inbox", verbose_name=_("bot"))
     lease_owner = models.CharField(max_length=64, blank=True, default="", editable=False)
     lease_until = models.DateTimeField(_("held until"), null=True, blank=True, editable=False)
     heard_at = models.DateTimeField(_("last heard"), null=True, blank=True, editable=False)
+    hook_url = models.CharField(max_length=300, blank=True, default="", editable=False)
     problem = models.TextField(_("problem"), blank=True, default="", editable=False)
     problem_code = models.CharField(max_length=60, blank=True, default="", editable=False)
 

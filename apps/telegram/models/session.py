@@ -97,6 +97,7 @@ class Session(models.Model):
             string=self.string,
             proxy=self.proxy,
             name=self.name,
+            language=self.workspace.language,
         )
 
 
@@ -107,6 +108,9 @@ class Budget(models.Model):
         HISTORY = "history", _("Reading posts")
         RESOLVE = "resolve", _("Finding channels")
         MEDIA = "media", _("Fetching media")
+        INVITE = "invite", _("Looking at invitations")
+        JOIN = "join", _("Joining channels")
+        DIALOGS = "dialogs", _("Listing own channels")
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="budgets", verbose_name=_("account"))
     operation = models.CharField(_("operation"), max_length=10, choices=Operation.choices)
@@ -123,7 +127,8 @@ class Budget(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["session", "operation"], name="telegram_budget_once"),
             models.CheckConstraint(
-                condition=Q(operation__in=["history", "resolve", "media"]), name="telegram_budget_operation_known"
+                condition=Q(operation__in=["history", "resolve", "media", "invite", "join", "dialogs"]),
+                name="telegram_budget_operation_known",
             ),
         ]
 
@@ -132,13 +137,19 @@ class Budget(models.Model):
 
 
 class Peer(models.Model):
-    """A channel as one account knows it; an access hash is worth nothing to another account."""
+    """A channel as one account knows it; an access hash is worth nothing to another account.
+
+    Attributes:
+        is_member: the account was in it when it was last seen so, which tells what it may read without a public name.
+    """
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="peers", verbose_name=_("account"))
     chat_id = models.BigIntegerField(_("channel's id"))
     access_hash = models.BigIntegerField(editable=False)
     username = models.CharField(_("username"), max_length=64, blank=True)
     title = models.CharField(_("title"), max_length=255, blank=True)
+    kind = models.CharField(_("kind"), max_length=10, default="channel", editable=False)
+    is_member = models.BooleanField(_("the account is in it"), default=False, editable=False)
     seen_at = models.DateTimeField(_("last seen"), default=now)
 
     class Meta:

@@ -13,6 +13,7 @@ from django.db.models import ProtectedError, RestrictedError
 from django.urls import reverse
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from apps.accounts.models import Alert, User, Workspace
 from apps.accounts.services import alert_close, alert_raise, audit_record
@@ -57,8 +58,8 @@ def bot_updates(bot: BotSnapshot) -> AbstractAsyncContextManager[BotUpdates]:
     return adapter(bot)
 
 
-def token_check(token: str) -> BotIdentity:
-    """Ask the Bot API whose token this is; call it outside any transaction.
+def token_check(token: str, *, proxy: str = "") -> BotIdentity:
+    """Ask the Bot API whose token this is, through the bot's proxy; call it outside any transaction.
 
     Raises:
         PermanentError: Telegram does not know the token.
@@ -66,7 +67,7 @@ def token_check(token: str) -> BotIdentity:
     """
 
     async def ask() -> BotIdentity:
-        async with bot_api(BotSnapshot(bot_id=bot_id_of(token), token=token)) as api:
+        async with bot_api(BotSnapshot(bot_id=bot_id_of(token), token=token, proxy=proxy)) as api:
             return await api.get_me()
 
     return asyncio.run(ask())
@@ -88,7 +89,13 @@ def bot_id_of(token: str) -> int:
 
 
 def bot_create(
-    *, workspace: Workspace, name: str, token: str, actor: User | None = None, identity: BotIdentity | None = None
+    *,
+    workspace: Workspace,
+    name: str,
+    token: str,
+    proxy: str = "",
+    actor: User | None = None,
+    identity: BotIdentity | None = None,
 ) -> Bot:
     """Check the token with Telegram, then save the bot; an `identity` already asked for spares the question.
 
@@ -97,11 +104,12 @@ def bot_create(
         RetryableError: Telegram could not be reached.
         TransitionError: the workspace has this bot, or another of that name, already.
     """
-    known = identity or token_check(token)
+    known = identity or token_check(token, proxy=proxy)
     bot = Bot(
         workspace=workspace,
         name=name or known.name,
         token=token,
+        proxy=proxy,
         bot_id=known.bot_id,
         username=known.username,
         checked_at=now(),
@@ -126,7 +134,7 @@ def bot_update(
         RetryableError: Telegram could not be reached.
         TransitionError: the token is another bot's, or the name is taken.
     """
-    known = (identity or token_check(token)) if token else None
+    known = (identity or token_check(token, proxy=bot.proxy)) if token else None
     if known and known.bot_id != bot.bot_id:
         raise TransitionError(
             _("This is the token of another bot, @%(username)s. Add it as a new bot.") % {"username": known.username}
@@ -154,7 +162,7 @@ def bot_check(*, bot: Bot, actor: User | None = None) -> BotIdentity:
         RetryableError: Telegram could not be reached; nothing has changed.
     """
     try:
-        known = token_check(bot.token)
+        known = token_check(bot.token, proxy=bot.proxy)
     except PermanentError as exc:
         if exc.code in BOT_CODES:
             bot_pause(bot=bot, reason=str(exc), actor=actor)
@@ -194,11 +202,13 @@ def bot_pause(*, bot: Bot, reason: str, actor: User | None = None) -> bool:
         Bot.objects.filter(pk=bot.pk).update(problem=reason, checked_at=now())
         return False
     audit_record(actor=actor, verb="bot.paused", target=bot, details={"reason": reason})
+    with override(bot.workspace.language):
+        words = _("The bot “%(bot)s” is paused: %(reason)s")
     alert_raise(
         workspace=bot.workspace,
         key=alert_key(bot),
         level=Alert.Level.ERROR,
-        message=_("The bot “%(bot)s” is paused: %(reason)s") % {"bot": bot, "reason": reason},
+        message=words % {"bot": bot, "reason": reason},
         url=reverse("admin:telegram_bot_change", args=[bot.pk]),
     )
     return True

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from apps.accounts.models import Alert
 from apps.accounts.services import alert_close, alert_raise
@@ -18,7 +19,9 @@ from apps.telegram.models import Bot, Inbox
 LEASE = timedelta(seconds=15)
 RENEWED_EVERY = timedelta(seconds=5)
 # Troubles that only a person ends; a network that is away comes back by itself.
-TOLD = frozenset({"conflict", "webhook_active", "token_unreadable"})
+TOLD = frozenset({"conflict", "webhook_active", "webhook_failing", "webhook_refused", "token_unreadable"})
+# How often a call of Telegram is noted as a sign of life.
+NOTED_EVERY = timedelta(seconds=10)
 
 
 def inboxes_take(*, owner: str, bots: Iterable[int]) -> set[int]:
@@ -60,20 +63,35 @@ def inbox_heard(*, bot: int, owner: str) -> None:
 @transaction.atomic
 def inbox_troubled(*, bot: int, owner: str, problem: str, code: str) -> None:
     """Note what stands in the way; the bot goes on posting. A person is told of what only a person can end."""
+    row = Bot.objects.select_related("workspace").get(pk=bot)
+    if code == "webhook_active" and row.receives == Bot.Receives.WEBHOOK:
+        return  # it is ours: the question was on its way when the bot was switched
     mine = Inbox.objects.filter(bot=bot, lease_owner=owner)
     if not mine.exclude(problem=problem, problem_code=code).update(problem=problem[:1000], problem_code=code[:60]):
         return
-    row = Bot.objects.select_related("workspace").get(pk=bot)
     if code not in TOLD:
         alert_close(workspace=row.workspace, key=alert_key(bot))
         return
+    with override(row.workspace.language):
+        words = _("The bot “%(bot)s” posts but hears nothing: %(problem)s")
     alert_raise(
         workspace=row.workspace,
         key=alert_key(bot),
         level=Alert.Level.WARNING,
-        message=_("The bot “%(bot)s” posts but hears nothing: %(problem)s") % {"bot": row, "problem": problem},
+        message=words % {"bot": row, "problem": problem},
         url=reverse("admin:telegram_bot_change", args=[bot]),
     )
+
+
+def inbox_called(*, bot: int) -> None:
+    """Note that Telegram has called."""
+    late = Q(heard_at=None) | Q(heard_at__lt=now() - NOTED_EVERY)
+    Inbox.objects.filter(late, bot=bot).update(heard_at=now())
+
+
+def hook_noted(*, bot: int, owner: str, url: str) -> None:
+    """Note the webhook that is about to be set, or that there is none any more."""
+    Inbox.objects.filter(bot=bot, lease_owner=owner).exclude(hook_url=url).update(hook_url=url)
 
 
 def alert_key(bot: int) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import transaction
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from apps.accounts.models import Alert
 from apps.accounts.services import alert_close, alert_raise
@@ -48,17 +51,18 @@ def budget_flood_keep(*, session_pk: int, allowance: Allowance) -> None:
         if allowance.last_flood_s < LONG_WAIT_S or allowance.waits_until is None:
             return
         session = Session.objects.select_related("workspace").get(pk=session_pk)
-        until = timezone.localtime(allowance.waits_until)
+        until = timezone.localtime(allowance.waits_until, session.workspace.zone)
+        with override(session.workspace.language):
+            words = _("Telegram asks the account “%(account)s” to pause “%(operation)s” until %(until)s.") % {
+                "account": session,
+                "operation": Budget.Operation(allowance.operation).label,
+                "until": formats.date_format(until, "SHORT_DATETIME_FORMAT"),
+            }
         alert_raise(
             workspace=session.workspace,
             key=flood_key(session_pk, allowance.operation),
             level=Alert.Level.WARNING,
-            message=_("Telegram asks the account “%(account)s” to pause “%(operation)s” until %(until)s.")
-            % {
-                "account": session,
-                "operation": Budget.Operation(allowance.operation).label,
-                "until": formats.date_format(until, "SHORT_DATETIME_FORMAT"),
-            },
+            message=words,
             url=reverse("admin:telegram_session_change", args=[session_pk]),
         )
 
@@ -80,10 +84,38 @@ def peer_keep(*, session_pk: int, channel: ChannelInfo) -> None:
         "access_hash": channel.access_hash,
         "username": channel.username,
         "title": channel.title[:255],
+        "kind": channel.kind,
         "seen_at": now(),
     }
     if not Peer.objects.filter(session_id=session_pk, chat_id=channel.chat_id).update(**kept):
         Peer.objects.get_or_create(session_id=session_pk, chat_id=channel.chat_id, defaults=kept)
+
+
+def peers_joined(*, session_pk: int, channels: Sequence[ChannelInfo], is_all: bool = False) -> None:
+    """Remember channels that the account is in; `is_all`: it is in no others, as far as Telegram says."""
+    at = now()
+    rows = [
+        Peer(
+            session_id=session_pk,
+            chat_id=one.chat_id,
+            access_hash=one.access_hash,
+            username=one.username,
+            title=one.title[:255],
+            kind=one.kind,
+            is_member=True,
+            seen_at=at,
+        )
+        for one in channels
+    ]
+    if is_all:
+        others = Peer.objects.filter(session_id=session_pk, is_member=True)
+        others.exclude(chat_id__in=[one.chat_id for one in channels]).update(is_member=False)
+    Peer.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["session", "chat_id"],
+        update_fields=["access_hash", "username", "title", "kind", "is_member", "seen_at"],
+    )
 
 
 def channel_ref(*, session_pk: int, chat_id: int) -> ChannelRef | None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from apps.accounts.models import Alert, User, Workspace
 from apps.accounts.services import alert_close, alert_raise, audit_record
@@ -130,12 +131,13 @@ def session_trouble(*, session_pk: int, problem: str) -> None:
         return
     Session.objects.filter(pk=session_pk, state=State.ACTIVE).update(problem=problem)
     if session.checked_at is None or now() - session.checked_at > TROUBLE_TOLD_AFTER:
+        with override(session.workspace.language):
+            words = _("The account “%(account)s” can't be connected: %(reason)s")
         alert_raise(
             workspace=session.workspace,
             key=session_alert_key(session_pk),
             level=Alert.Level.WARNING,
-            message=_("The account “%(account)s” can't be connected: %(reason)s")
-            % {"account": session, "reason": problem},
+            message=words % {"account": session, "reason": problem},
             url=reverse("admin:telegram_session_change", args=[session_pk]),
         )
 
@@ -153,12 +155,13 @@ def session_lose(*, session_pk: int, problem: str, string: str | None = None) ->
         state=State.LOST, problem=problem, checked_at=now(), **FORGOTTEN
     )
     audit_record(verb="session.lost", target=session, details={"reason": problem})
+    with override(session.workspace.language):
+        words = _("The account “%(account)s” reads nothing any more: %(reason)s")
     alert_raise(
         workspace=session.workspace,
         key=session_alert_key(session_pk),
         level=Alert.Level.ERROR,
-        message=_("The account “%(account)s” reads nothing any more: %(reason)s")
-        % {"account": session, "reason": problem},
+        message=words % {"account": session, "reason": problem},
         url=reverse("admin:telegram_session_change", args=[session_pk]),
     )
     return True

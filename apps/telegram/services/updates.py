@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from apps.accounts.models import Alert, User, Workspace
 from apps.accounts.services import alert_close, alert_raise, audit_record
@@ -118,7 +119,8 @@ def update_dead(row: WorkRow) -> None:
     """Tell a person, once a bot, that something it was told could not be worked."""
     assert isinstance(row, Update)  # noqa: S101 - the kind of this hook
     bot = Bot.objects.select_related("workspace").get(pk=row.bot_id)
-    words = _("The bot “%(bot)s” was told something that Pult could not work off: %(problem)s")
+    with override(bot.workspace.language):
+        words = _("The bot “%(bot)s” was told something that Pult could not work off: %(problem)s")
     alert_raise(
         workspace=bot.workspace,
         key=alert_key(bot.pk),

@@ -6,14 +6,19 @@ import signal
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
 from apps.core.work import stopping
+from apps.sources import beside
+from apps.sources.channel_asker import ChannelAsking
 from apps.sources.channel_fetcher import ChannelFetching
+from apps.sources.channel_looking import ChannelLooking
 from apps.sources.channel_reader import ChannelReading
+from apps.sources.channel_threads import BesideReading
 from apps.telegram.reading_host import ReadingHost
 from apps.telegram.services.session_lease import LEASE_S
 
@@ -46,7 +51,15 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda _number, _frame: reading.stop())
         stopping.forget()
-        with ReadingHost(on_hint=reading.hint, lease_s=lease) as host, ChannelFetching(host):
+        with ReadingHost(on_hint=reading.hint, lease_s=lease) as host, ExitStack() as threads:
+            beside_it: list[type[BesideReading]] = [
+                ChannelFetching,
+                ChannelAsking,
+                ChannelLooking,
+                *beside.registered(),
+            ]
+            for thread in beside_it:
+                threads.enter_context(thread(host))
             reading.run(host)
         sign().unlink(missing_ok=True)
         if not stopping.is_asked():

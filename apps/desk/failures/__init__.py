@@ -1,0 +1,1 @@
+"""One screen for everything that failed: work of every kind, and what stands still."""

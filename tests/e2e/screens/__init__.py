@@ -1,0 +1,1 @@
+"""Screens clicked through in a browser, all on one demo."""
