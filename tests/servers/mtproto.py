@@ -109,7 +109,7 @@ class Wire:
 
 
 class MtprotoStandIn:
-    """The server. `keys` outlive connections, as at Telegram; `forget_keys` is what makes a client's key unknown."""
+    """The server. `keys` outlive connections, as at Telegram; clearing them makes a client's key unknown."""
 
     def __init__(self, answers: Answers) -> None:
         self.answers = answers
@@ -119,6 +119,11 @@ class MtprotoStandIn:
         self.port = 0
         self.silent = False
         self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def whole_keys(self) -> list[AuthKey]:
+        """The keys without a leading zero byte (all but one in 256): those that a client keeps."""
+        return [key for key in self.keys.values() if len(key.key) == len(PRIME)]
 
     def write_key(self, file: Path) -> Path:
         """Write the public key as a PEM file."""

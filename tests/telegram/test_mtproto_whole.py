@@ -80,11 +80,11 @@ def test_account_logs_in_reads_is_cut_off_loses_its_login_and_logs_out(
 
         assert asyncio.run(read()) == [3, 4, 5]
         assert Peer.objects.get().access_hash == 77 * 7
-        before = len(server.keys)
+        before = len(server.whole_keys)
         server.cut()  # the connection comes again by itself, with the same key
         until(lambda: telegram.asked.count("GetState") >= 2)
         until(lambda: session.pk in host.held())
-        assert len(server.keys) == before
+        assert len(server.whole_keys) == before
         telegram.logins.clear()  # the person ended the login in their app
         with pytest.raises(Exception, match="Log in again"):
             asyncio.run(read())
