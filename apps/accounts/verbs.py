@@ -93,6 +93,7 @@ WORDS: dict[str, str | Promise] = {
     "publication.corrected": _("correction published"),
     "publication.deleted": _("publication: deleting asked for"),
     "publication.edited": _("publication: new text"),
+    "publication.repeated": _("publication: other headline scheduled"),
     "publication.rechanneled": _("publication moved to another channel"),
     "publication.moved": _("publication moved to another time"),
     "publication.pinned": _("publication: pinning asked for"),

@@ -60,8 +60,9 @@ class ExperimentAdmin(WorkspaceModelAdmin[Experiment]):
     autocomplete_fields = ("first", "second")
     fields = ("first", "second", "measure", "age_h", "least_pct")
     empty_text = _(
-        "Publish one story with two headlines, in two channels, then compare here which one did better, and how sure "
-        "that is. Add the comparison before the numbers are in."
+        "Publish one story with two headlines: in two channels, or by “Try another headline” on the page of a "
+        "publication. Then this page says which one did better, and how sure that is. Add the comparison before the "
+        "numbers are in."
     )
 
     class Media:

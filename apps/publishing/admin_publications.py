@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -22,6 +23,7 @@ from apps.accounts.requests import user_of
 from apps.publishing import services
 from apps.publishing.admin_after import AfterMixin
 from apps.publishing.admin_move import MoveMixin
+from apps.publishing.admin_repeat import RepeatMixin
 from apps.publishing.admin_statistics_one import StatisticsMixin
 from apps.publishing.html import plain
 from apps.publishing.models import Publication
@@ -41,7 +43,9 @@ TONES = {
 
 
 @admin.register(Publication)
-class PublicationAdmin(StatisticsMixin, AfterMixin, MoveMixin, AnyCaseSearch, WorkspaceModelAdmin[Publication]):
+class PublicationAdmin(
+    StatisticsMixin, AfterMixin, RepeatMixin, MoveMixin, AnyCaseSearch, WorkspaceModelAdmin[Publication]
+):
     """Publications: made on a story's page, moved and cancelled here."""
 
     audit_saves = False
@@ -49,15 +53,15 @@ class PublicationAdmin(StatisticsMixin, AfterMixin, MoveMixin, AnyCaseSearch, Wo
     list_display_links = ("name",)
     list_filter = ("status", "channel")
     search_fields = ("title", "story__title")
-    list_select_related = ("workspace", "channel", "story", "corrects")
+    list_select_related = ("workspace", "channel", "story", "corrects", "repeats")
     ordering = ("-publish_at", "-id")
     actions = ("cancel", "move")
     actions_submit_line = ("row_cancel",)
-    actions_detail = ("numbers", *AfterMixin.actions_detail)
+    actions_detail = ("numbers", *AfterMixin.actions_detail, "repeat")
     empty_text = _("Here will be what is scheduled and what came out. Open an approved story and choose “Publish”.")
     fields = (
-        *("name", "standing", "reason", "when", "channel", "story_link", "corrects_link", "link", "text", "history"),
-        *("delivery_link", "created_by", "created_at"),
+        *("name", "standing", "reason", "when", "channel", "story_link", "corrects_link", "repeats_link"),
+        *("link", "text", "history", "delivery_link", "created_by", "created_at"),
     )
 
     class Media:
@@ -152,15 +156,24 @@ class PublicationAdmin(StatisticsMixin, AfterMixin, MoveMixin, AnyCaseSearch, Wo
     @admin.display(description=_("correction of"), empty_value="—")
     def corrects_link(self, row: Publication) -> SafeString | None:
         """The publication that it puts right, or those that put it right."""
-        rows = [row.corrects] if row.corrects else list(row.corrections.all()[:5])
+        if row.corrects:
+            return self.linked([row.corrects])
+        return self.linked(row.corrections.all()[:5], before=_t("corrected by") + " ")
+
+    @admin.display(description=_("other headline of"), empty_value="—")
+    def repeats_link(self, row: Publication) -> SafeString | None:
+        """The publication that it stands beside, or those with another headline."""
+        if row.repeats:
+            return self.linked([row.repeats])
+        return self.linked(row.repetitions.all()[:5], before=_t("with another headline:") + " ")
+
+    def linked(self, rows: Iterable[Publication], *, before: str = "") -> SafeString | None:
+        """Links to the pages of publications; None where there are none."""
         links = [
             (reverse("admin:publishing_publication_change", args=[one.pk]), one.title or str(one.pk)) for one in rows
         ]
-        if not links:
-            return None
-        before = "" if row.corrects else _t("corrected by") + " "
         joined = format_html_join(", ", '<a class="pult-link" href="{}">{}</a>', links)
-        return format_html("{}{}", before, joined)
+        return format_html("{}{}", before, joined) if links else None
 
     @admin.display(description=_("text"))
     def text(self, row: Publication) -> SafeString:

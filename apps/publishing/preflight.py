@@ -141,8 +141,8 @@ def place_findings(story: Story, channel: Channel) -> list[Finding]:
     if not channel.is_active:
         found.append(Finding(WARNING, _("The channel is switched off: it waits until somebody switches it on.")))
     gone = (Publication.Status.CANCELLED, Publication.Status.DELETED, Publication.Status.FAILED)
-    known = Publication.objects.filter(story=story, channel=channel, corrects__isnull=True).exclude(status__in=gone)
-    if row := known.first():
+    known = Publication.objects.filter(story=story, channel=channel, corrects=None, repeats=None)
+    if row := known.exclude(status__in=gone).first():
         words = _("The story is in this channel already: %(status)s.")
         found.append(Finding(ERROR, words % {"status": row.get_status_display()}))
     return found

@@ -7,6 +7,7 @@
   if (!mayEdit) return;
   const WAIT_MS = 1500;
   const AGAIN_MS = 8000;
+  const GOING_MS = 10000;
   const key = `pult.typed.${root.dataset.user}.${root.dataset.story}`;
   const otherKey = `${key}.other`;
   const note = document.querySelector("[data-kept-words]");
@@ -15,6 +16,8 @@
   let running = null;
   let sent = changed() ? JSON.stringify(text()) : "";
   let stopped = false;
+  // The next page may have been made before the last words arrived: it is left the copy here, and lets go of it itself
+  let going = false;
 
   function tell(name) {
     if (note) note.textContent = name ? words[name] : "";
@@ -59,7 +62,7 @@
       mark = answer.mark;
       sent = sending;
       unbanner("keep");
-      if (isKept()) forgetHere();
+      if (isKept() && !going) forgetHere();
       tell(answer.mark ? "kept" : "");
       return isKept() ? true : send();
     }
@@ -119,6 +122,8 @@
   window.addEventListener("pagehide", last);
   document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden" && !isKept()) flush(); });
   window.addEventListener("beforeunload", (event) => {
+    going = true;
+    setTimeout(() => { going = false; }, GOING_MS); // whoever stays after all
     if (!isKept() && !root.dataset.leaving && !keepHere()) event.preventDefault();
   });
   window.addEventListener("online", () => flush());

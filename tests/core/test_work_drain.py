@@ -515,6 +515,20 @@ def test_a_bell_while_work_is_in_flight_starts_the_new_row_at_once():
     assert landed == ["new", "slow"]
 
 
+def test_what_was_asked_of_the_drain_is_gone_on_with_before_the_next():
+    chores("a", "b", "c")
+    order: list[str] = []
+
+    async def fly(given: Plan) -> str:
+        await drain.current().loop.ask_sync(lambda: order.append("begun"))  # type: ignore[union-attr]
+        order.append("sent")
+        return given.word
+
+    drain.run(replace(ASYNC, work=fly))
+
+    assert order == ["begun", "sent"] * 3
+
+
 def test_waking_a_closed_loop_is_harmless():
     loop = SlicedLoop(None)
     loop.close()

@@ -104,6 +104,7 @@ def test_channel_is_chosen_from_what_the_bot_was_told_and_a_story_comes_out_ther
         running.until(
             lambda: did(running, "report")["publications"] == ["sent"], seconds=60, what="the publication is settled"
         )
+        telegram.chats.add(id=CHANNEL.id, kind=CHANNEL.kind, title=CHANNEL.title, refuse="kicked")
         telegram.updates.add(BOT_ID, "my_chat_member", membership(BOT_ID, CHANNEL, refuse="kicked"))
         running.until(lambda: did(running, "report")["alerts"], seconds=60, what="the lost channel is told")
         report = did(running, "report")

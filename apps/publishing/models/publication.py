@@ -17,7 +17,12 @@ from apps.stories.models import Story, StoryVersion
 
 
 class Publication(models.Model):
-    """A version of a story that comes out in a channel at a time."""
+    """A version of a story that comes out in a channel at a time.
+
+    Attributes:
+        corrects: the one that this puts right.
+        repeats: the one of the same channel that this comes out beside, with another headline.
+    """
 
     class Status(models.TextChoices):
         SCHEDULED = "scheduled", _("Scheduled")
@@ -61,6 +66,14 @@ class Publication(models.Model):
         related_name="corrections",
         verbose_name=_("correction of"),
     )
+    repeats = models.ForeignKey(
+        "self",
+        on_delete=models.RESTRICT,
+        null=True,
+        blank=True,
+        related_name="repetitions",
+        verbose_name=_("other headline of"),
+    )
     is_pinned = models.BooleanField(_("pinned"), default=False, editable=False)
     edited_at = models.DateTimeField(_("edited"), null=True, blank=True, editable=False)
     ended_at = models.DateTimeField(_("withdrawn or deleted"), null=True, blank=True, editable=False)
@@ -103,13 +116,25 @@ class Publication(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["channel", "story"],
-                condition=Q(status__in=["scheduled", "sent", "failed", "unknown", "withdrawn"], corrects__isnull=True),
+                condition=Q(
+                    status__in=["scheduled", "sent", "failed", "unknown", "withdrawn"],
+                    corrects__isnull=True,
+                    repeats__isnull=True,
+                ),
                 name="publication_story_once",
             ),
             models.UniqueConstraint(
                 fields=["corrects"],
                 condition=Q(status__in=["scheduled", "sent", "failed", "unknown", "withdrawn"]),
                 name="publication_corrected_once",
+            ),
+            models.UniqueConstraint(
+                fields=["repeats"],
+                condition=Q(status__in=["scheduled", "sent", "failed", "unknown", "withdrawn"]),
+                name="publication_repeated_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(corrects__isnull=True) | Q(repeats__isnull=True), name="publication_corrects_or_repeats"
             ),
         ]
 

@@ -19,6 +19,7 @@ from apps.publishing.services.publications import (
 )
 from apps.publishing.services.queue_undo import queue_undo, resume_standing, resumes_open
 from apps.publishing.services.rechannel import UnfitError, publication_rechannel
+from apps.publishing.services.repeats import Terms, publication_repeat
 from apps.publishing.services.schedule import (
     Placed,
     publication_place,
@@ -39,6 +40,7 @@ __all__ = [
     "Conflict",
     "ConflictError",
     "Placed",
+    "Terms",
     "UnfitError",
     "channel_changed",
     "channel_chat_moved",
@@ -54,6 +56,7 @@ __all__ = [
     "publication_move",
     "publication_place",
     "publication_rechannel",
+    "publication_repeat",
     "publication_schedule",
     "publication_schedule_at",
     "publication_schedule_next",

@@ -110,10 +110,10 @@ def _scheduled(
     return publication
 
 
-def sections_of(*, version: StoryVersion, channel: Channel, credit: str = "") -> Sections:
-    """The version as the channel would publish it, in its parts."""
+def sections_of(*, version: StoryVersion, channel: Channel, credit: str = "", title: str = "") -> Sections:
+    """The version as the channel would publish it, in its parts; with another headline where one is given."""
     return telegram_text.sections(
-        title=version.title,
+        title=title or version.title,
         lead=version.lead,
         body=version.body,
         credit=credit,
@@ -218,7 +218,7 @@ def _known(
 
 def publication_there(story: Story, channel: Channel) -> Publication | None:
     """The story's publication in a channel, whatever became of it, unless it was cancelled or deleted."""
-    rows = Publication.objects.filter(story=story, channel=channel, corrects__isnull=True)
+    rows = Publication.objects.filter(story=story, channel=channel, corrects=None, repeats=None)
     rows = rows.exclude(status__in=(Status.CANCELLED, Status.DELETED))
     return rows.select_related("delivery", "workspace", "channel").first()
 

@@ -27,8 +27,8 @@ Status = Publication.Status
 # Afterwards it is no slip any more: the queue is paused and things are moved by hand.
 WITHIN = timedelta(minutes=15)
 COPIED = (
-    *("workspace_id", "channel_id", "story_id", "version_id", "title", "html", "corrects_id", "created_by_id"),
-    *("link_preview", "silent", "protect", "spoiler", "pin", "buttons"),
+    *("workspace_id", "channel_id", "story_id", "version_id", "title", "html", "corrects_id", "repeats_id"),
+    *("created_by_id", "link_preview", "silent", "protect", "spoiler", "pin", "buttons"),
 )
 
 
@@ -111,7 +111,8 @@ def _returns(row: Publication | None, kept: dict[str, Any]) -> bool:
     if row is None:
         return False
     if kept["to"] is None:
-        again = Publication.objects.filter(channel=row.channel_id, story=row.story_id, corrects=row.corrects_id)
+        place = {"corrects": row.corrects_id, "repeats": row.repeats_id}
+        again = Publication.objects.filter(channel=row.channel_id, story=row.story_id, **place)
         return (
             row.status == Status.CANCELLED and not again.exclude(status__in=(Status.CANCELLED, Status.DELETED)).exists()
         )

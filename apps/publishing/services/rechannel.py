@@ -94,7 +94,9 @@ def publication_rechannel(
         _make_place(stored, channel)
         reason = _("moved to “%(channel)s”") % {"channel": channel.name}
         publication_cancel(publication=stored, editor=editor, reason=reason)
-        return _made(stored, channel, moment, editor, options)
+        made = publication_copied(stored, channel, moment, editor, options)
+        _moved_record(stored, made, editor)
+        return made
 
 
 def options_there(row: Publication, channel: Channel, *, split: bool = False) -> PostOptions:
@@ -124,6 +126,8 @@ def _held(publication: Publication, channel: Channel, seen: datetime | None) -> 
     stored = publication_movable(publication, seen)
     if stored.corrects_id is not None:
         raise TransitionError(_("A correction stays in the channel of what it puts right."))
+    if stored.repeats_id is not None:
+        raise TransitionError(_("Another headline stays in the channel of the first one."))
     if stored.parts.filter(delivery__outcome=Delivery.Outcome.SENT).exists():
         raise TransitionError(_("Some of its messages are out already. Nothing is changed."))
     return stored
@@ -167,27 +171,41 @@ def _media(row: Publication) -> list[Mapping[str, Any]]:
     return [one for part in row.parts.order_by("position") for one in part.media]
 
 
-def _made(
-    row: Publication, channel: Channel, moment: datetime, editor: User | None, options: PostOptions
+def publication_copied(
+    row: Publication,
+    channel: Channel,
+    moment: datetime,
+    editor: User | None,
+    options: PostOptions,
+    *,
+    title: str = "",
+    repeats: Publication | None = None,
 ) -> Publication:
-    text = sections_of(version=row.version, channel=channel, credit=credit_of(channel.workspace, _offered(row)))
+    """The same version and files, scheduled in a channel; inside the caller's transaction.
+
+    Raises:
+        PermanentError: it is longer than Telegram takes, or a file is unfit.
+    """
+    credit = credit_of(channel.workspace, _offered(row))
+    text = sections_of(version=row.version, channel=channel, credit=credit, title=title)
     messages = messages_of(text, channel, options, _media(row))
     made = Publication.objects.create(
         workspace_id=row.workspace_id,
         channel=channel,
         story_id=row.story_id,
         version_id=row.version_id,
-        title=row.title,
+        title=title or row.title,
         html=text.html,
         publish_at=moment,
         created_by=editor,
+        repeats=repeats,
         **options.flags(),
     )
     publication_hand_over(made, messages)
-    audit_record(
-        actor=editor,
-        verb="publication.rechanneled",
-        target=made,
-        details={"from": row.channel.name, "to": channel.name, "was": row.publish_at.isoformat(), "at": str(moment)},
-    )
     return made
+
+
+def _moved_record(was: Publication, made: Publication, editor: User | None) -> None:
+    told = {"from": was.channel.name, "to": made.channel.name}
+    times = {"was": was.publish_at.isoformat(), "at": str(made.publish_at)}
+    audit_record(actor=editor, verb="publication.rechanneled", target=made, details=told | times)

@@ -178,7 +178,8 @@ def publication_movable(publication: Publication, seen: datetime | None) -> Publ
 
 def _refuse_conflicts(story: Story, channel: Channel, at: datetime) -> None:
     """Refuse a time that the channel's schedule speaks against; what stands there of this story is told otherwise."""
-    if Publication.objects.filter(story=story, channel=channel, corrects=None, status__in=PLACED).exists():
+    known = Publication.objects.filter(story=story, channel=channel, corrects=None, repeats=None)
+    if known.filter(status__in=PLACED).exists():
         return
     if found := conflicts_at(channel, at):
         raise ConflictError(found)
@@ -198,7 +199,7 @@ def _refuse_ended(row: Publication) -> None:
 
 def _placed(story: Story, channel: Channel, act: Callable[[Channel], Publication]) -> Placed:
     """Do it in one channel, and say what came of it."""
-    known = Publication.objects.filter(story=story, channel=channel, status=Status.SCHEDULED).exists()
+    known = _scheduled(story, channel) is not None
     words = _("“%(channel)s”: it stands there already, %(time)s.") if known else _("“%(channel)s”: %(time)s.")
     try:
         publication = act(channel)
@@ -213,13 +214,17 @@ def _placed(story: Story, channel: Channel, act: Callable[[Channel], Publication
     return Placed(channel, publication, text, is_warning=is_paused)
 
 
+def _scheduled(story: Story, channel: Channel) -> Publication | None:
+    rows = Publication.objects.filter(story=story, channel=channel, corrects=None, repeats=None)
+    return rows.filter(status=Status.SCHEDULED).first()
+
+
 def _next(story: Story, channel: Channel, editor: User | None, options: Options) -> Publication:
     """Take the channel's next free slot; where another took it in the same moment, go on to the one after it.
 
     A publication's files are read before anything is locked, so the slot is looked for first and settled afterwards.
     """
-    known = Publication.objects.filter(story=story, channel=channel, status=Status.SCHEDULED).first()
-    if known is not None:
+    if (known := _scheduled(story, channel)) is not None:
         return known
     moment = _free(channel)
     chosen = options.get(channel.pk)
@@ -230,6 +235,14 @@ def _next(story: Story, channel: Channel, editor: User | None, options: Options)
         if slots.nearest(moment, others, rules_of(channel).distance) is not None:
             publication_move(publication=publication, to=_free(channel, besides=publication.pk), editor=editor)
     return publication
+
+
+def next_free_of(channel: Channel) -> datetime | None:
+    """The channel's next free slot; None where it has no slots, or none is free."""
+    try:
+        return _free(channel)
+    except PermanentError:
+        return None
 
 
 def _free(channel: Channel, *, besides: int = 0) -> datetime:

@@ -117,6 +117,40 @@ def test_a_whole_story(demo: Stack, browser: Browser, width: int, scheme: str) -
     context.close()
 
 
+def test_last_words_that_arrive_after_the_next_page_was_made_are_in_it(demo: Stack, browser: Browser) -> None:
+    made = story_of(demo, "Последние слова", POST, body="Маяк погас и горит.")
+    context = opened(browser, demo, DESK)
+    page = context.new_page()
+    bench(page, demo, made.address)
+    tab(page, "text")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    def reload(route: Route) -> None:
+        answer = route.fetch()
+        for one in held[:1]:
+            one.fulfill(response=one.fetch())
+        page.wait_for_timeout(500)  # the page that is left hears of it
+        route.fulfill(response=answer)
+
+    page.fill("#wb-title", "Сначала заголовок")
+    page.locator("#wb-body").focus()
+    kept_on_server(page)
+    page.route("**/unsaved/", hold)
+    page.fill("#wb-body", "Маяк погас и горит. Дописано рукой.")
+    page.locator("#wb-title").focus()
+    page.wait_for_timeout(200)
+    assert len(held) == 1
+    page.route(re.compile(f"{re.escape(made.address)}$"), reload)
+    again(page)
+    tab(page, "text")
+    expect(page.locator("#wb-title")).to_have_value("Сначала заголовок")
+    expect(page.locator("#wb-body")).to_have_value("Маяк погас и горит. Дописано рукой.")
+    context.close()
+
+
 def test_two_editors_are_told_of_each_other_and_both_texts_stay(demo: Stack, browser: Browser) -> None:
     made = story_of(demo, "Двое", POST, body="Маяк погас и горит.")
     mine, theirs = opened(browser, demo, DESK), second_editor(browser, demo)
