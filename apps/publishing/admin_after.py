@@ -107,13 +107,11 @@ STEPS = {
 class AfterMixin(Base):
     """The buttons of a publication that is out."""
 
-    actions_detail: tuple[str, ...] = (
+    # The bar has room for a few beside the title.
+    actions_detail: Any = (
         "after_edit",
         "after_correct",
-        "after_pin",
-        "after_unpin",
-        "after_withdraw",
-        "after_delete",
+        {"title": _("More"), "items": ["repeat", "after_pin", "after_unpin", "after_withdraw", "after_delete"]},
     )
 
     def has_alter_permission(self, request: HttpRequest, obj: Any = None) -> bool:

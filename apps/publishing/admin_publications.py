@@ -57,7 +57,7 @@ class PublicationAdmin(
     ordering = ("-publish_at", "-id")
     actions = ("cancel", "move")
     actions_submit_line = ("row_cancel",)
-    actions_detail = ("numbers", *AfterMixin.actions_detail, "repeat")
+    actions_detail: Any = ("numbers", *AfterMixin.actions_detail)
     empty_text = _("Here will be what is scheduled and what came out. Open an approved story and choose “Publish”.")
     fields = (
         *("name", "standing", "reason", "when", "channel", "story_link", "corrects_link", "repeats_link"),
