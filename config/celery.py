@@ -9,6 +9,9 @@ from django_structlog.celery.steps import DjangoStructLogInitStep
 from config import file_broker
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# Who starts the processes has the checks run once before; each of them would load every screen into worker and beat
+# (40 MB), and what they find is thrown away there.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 file_broker.register()
 app = Celery("pult")

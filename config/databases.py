@@ -34,6 +34,10 @@ def database(url: str, *, var: Path, pool_max: int) -> dict[str, Any]:
     return config
 
 
+# The log is written back once it has 32 MB: a page that changes often is written once then, instead of every 4 MB.
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=20000", "wal_autocheckpoint=8000")
+
+
 def sqlite(path: Path) -> dict[str, Any]:
     """SQLite for several processes: write-ahead log, immediate transactions, patience with locks."""
     return {
@@ -42,7 +46,7 @@ def sqlite(path: Path) -> dict[str, Any]:
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=20000;",
+            "init_command": "".join(f"PRAGMA {pragma};" for pragma in PRAGMAS),
         },
         "TEST": {"NAME": str(path.with_name("test.sqlite3"))},
     }
