@@ -105,16 +105,17 @@ class TelegramText:
             RetryableError: besides Telegram's own, its lease was nearly over before anything had left, code late.
         """
         to: Destination = parcel.prepared
-        await telegram_limits.pace(to.bot.bot_id)
+        departure = await telegram_limits.pace(to.bot.bot_id, telegram_doing.parts(parcel.payload))
         left_s = time_left()
         try:
-            receipt = await telegram_doing.carry_out(
-                session,
-                to.chat_id,
-                parcel.payload,
-                after_id=parcel.after_id,
-                request_timeout=min(settings.TELEGRAM_TIMEOUT_S, left_s),
-            )
+            with telegram_limits.answered(departure):
+                receipt = await telegram_doing.carry_out(
+                    session,
+                    to.chat_id,
+                    parcel.payload,
+                    after_id=parcel.after_id,
+                    request_timeout=min(settings.TELEGRAM_TIMEOUT_S, left_s),
+                )
         except RetryableError as exc:
             if exc.retry_after is not None:
                 await telegram_limits.obey(to.bot.bot_id, to.chat_id, exc.retry_after)

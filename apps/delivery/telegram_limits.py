@@ -9,7 +9,10 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from asgiref.sync import sync_to_async
 
@@ -19,11 +22,30 @@ from apps.telegram import buckets
 CHATS_MEAN_BOT = 3
 
 # Closer together two messages of a bot never leave: what a busy moment kept back does not go out in one burst.
-SPACE_S = 0.034
+SPACE_S = 0.02
+# Telegram takes about 30 messages of a bot in any second of its own clock.
+WINDOW, WINDOW_S = 30, 1.0
+# A message came to Telegram before it answered, and hardly later than this after it left.
+ON_THE_WAY_S = 0.1
 PACED_MAX = 10_000
 
+
+@dataclass(eq=False)
+class Departure:
+    """When a message leaves, and when its answer was there."""
+
+    left_at: float
+    answered_at: float | None = None
+
+    @property
+    def counted_at(self) -> float:
+        """The latest moment at which Telegram counted it."""
+        latest = self.left_at + ON_THE_WAY_S
+        return latest if self.answered_at is None else min(self.answered_at, latest)
+
+
 _turn_at: dict[int, float] = {}
-_left_at: dict[int, float] = {}
+_left: dict[int, deque[Departure]] = {}
 _refused: dict[int, set[str]] = defaultdict(set)
 _lock = threading.Lock()
 
@@ -36,22 +58,41 @@ async def place(bot_id: int, chat_id: str, *, is_group: bool, max_wait: float, p
 
 async def turn(bot_id: int) -> None:
     """Let a bot's messages come to `begin` one after the other: few are begun that have not left when a worker dies."""
-    await _apart(_turn_at, bot_id)
-
-
-async def pace(bot_id: int) -> None:
-    """Keep a bot's messages apart at the moment when they leave, whatever held them up since their turn."""
-    await _apart(_left_at, bot_id)
-
-
-async def _apart(taken: dict[int, float], bot_id: int) -> None:
     moment = time.monotonic()
     with _lock:
-        if len(taken) > PACED_MAX:
-            taken.clear()
-        at = max(moment, taken.get(bot_id, 0.0) + SPACE_S)
-        taken[bot_id] = at
+        if len(_turn_at) > PACED_MAX:
+            _turn_at.clear()
+        at = _turn_at[bot_id] = max(moment, _turn_at.get(bot_id, 0.0) + SPACE_S)
     await asyncio.sleep(at - moment)
+
+
+async def pace(bot_id: int, places: int = 1) -> Departure:
+    """Keep a bot's messages apart at the moment when they leave, whatever held them up since their turn.
+
+    No more than the window's leave within it, counted from when Telegram has counted the earlier ones: what was late on
+    its way does not come to the limit together with what left after it. `places` are the parts of an album.
+    """
+    moment = time.monotonic()
+    with _lock:
+        if len(_left) > PACED_MAX:
+            _left.clear()
+        left = _left.setdefault(bot_id, deque(maxlen=WINDOW))
+        at = max(moment, left[-1].left_at + SPACE_S) if left else moment
+        if (over := len(left) + min(places, WINDOW) - WINDOW) > 0:
+            at = max(at, left[over - 1].counted_at + WINDOW_S)
+        departure = Departure(at)
+        left.extend([departure] * places)
+    await asyncio.sleep(at - moment)
+    return departure
+
+
+@contextmanager
+def answered(departure: Departure) -> Iterator[None]:
+    """Note when the answer to a message is there, whatever it says."""
+    try:
+        yield
+    finally:
+        departure.answered_at = time.monotonic()
 
 
 async def obey(bot_id: int, chat_id: str, seconds: float) -> None:

@@ -15,12 +15,17 @@ class Limit:
 
     What takes several places at once, an album, goes after a rest as long as those beyond the burst, and is followed by
     one as long as all of them: so no window of time sees more than the same places one by one.
+
+    Attributes:
+        is_shared: others wait for it too: its place is taken where one is free first, although another bucket makes
+            this message wait longer, so that no place between stays empty.
     """
 
     key: str
     interval_s: float
     burst: int
     places: int = 1
+    is_shared: bool = False
 
     @property
     def tolerance_s(self) -> float:
@@ -38,9 +43,10 @@ def wait_for(limits: Sequence[Limit], arrivals: Sequence[float], now: float) -> 
     return max(0.0, *(arrival - limit.tolerance_s - now for limit, arrival in zip(limits, arrivals, strict=True)))
 
 
-def arrival_after(limit: Limit, arrival: float, at: float) -> float:
-    """The arrival time once a message has gone at `at`."""
-    return max(arrival, at) + limit.cost_s
+def arrival_after(limit: Limit, arrival: float, *, now: float, wait: float) -> float:
+    """The arrival time once a place is taken for a message that waits so long."""
+    own = wait_for([limit], [arrival], now) if limit.is_shared else wait
+    return max(arrival, now + own) + limit.cost_s
 
 
 def arrival_closed(limit: Limit, arrival: float, until: float) -> float:

@@ -47,7 +47,7 @@ class Allowance:
 
     def taken(self, at: datetime) -> Allowance:
         """The allowance once a request has gone."""
-        arrival = arrival_after(LIMITS[self.operation], seconds_of(self.arrives_at), at.timestamp())
+        arrival = arrival_after(LIMITS[self.operation], seconds_of(self.arrives_at), now=at.timestamp(), wait=0.0)
         return Allowance(self.operation, moment(arrival), None, self.spent + 1, self.floods, self.last_flood_s)
 
     def flooded(self, seconds: float, at: datetime) -> Allowance:

@@ -1,6 +1,6 @@
 """How near the outbox comes to Telegram's limits: `python -m tests.benchmarks.delivery [--json]`.
 
-One bot to 300 chats (28.6 a second are let through, of 30 that Telegram takes; at least 95 % of 30 are expected), many
+One bot to 300 chats (29.4 a second are let through, of 30 that Telegram takes; at least 95 % of 30 are expected), many
 bots at once, and ten groups, which take 20 a minute each. The stand-in counts as Telegram does and refuses what is too
 much: none is expected. Rates are of the moments at which the stand-in accepted, not of those that were recorded.
 """

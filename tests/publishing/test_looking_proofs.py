@@ -71,8 +71,9 @@ def test_file_that_may_still_be_carried_on_is_not_proven_absent(
 def held_up(monkeypatch: pytest.MonkeyPatch, seconds_left: float) -> None:
     """Let the lease run down between `begin` and the request, as where a machine is stopped for a while."""
 
-    async def pace(_bot: int) -> None:
+    async def pace(_bot: int, _places: int) -> telegram_limits.Departure:
         drain.current().row.not_before = now() + timedelta(seconds=seconds_left)
+        return telegram_limits.Departure(0.0)
 
     monkeypatch.setattr(telegram_limits, "pace", pace)
 

@@ -82,7 +82,14 @@ def test_zero_takes_the_place_and_a_wait_does_not(bot_id: int) -> None:
 
 def test_short_waits_are_taken_in_turn(bot_id: int) -> None:
     waits = [buckets.reserve(bot_id, chat, is_group=False, now=at(0), max_wait=0.1) for chat in range(5)]
-    assert waits == [pytest.approx(wait, abs=1e-4) for wait in (0, 0.035, 0.07, 0.105, 0.105)]
+    assert waits == [pytest.approx(wait, abs=1e-4) for wait in (0, 0.034, 0.068, 0.068 + 0.034, 0.068 + 0.034)]
+
+
+def test_who_waits_for_a_chat_keeps_no_place_of_the_bot_empty(bot_id: int) -> None:
+    assert buckets.reserve(bot_id, 1, is_group=False, now=at(0)) == 0
+    assert buckets.reserve(bot_id, 1, is_group=False, now=at(0.5), max_wait=1) == pytest.approx(0.55, abs=1e-4)
+    assert buckets.reserve(bot_id, 2, is_group=False, now=at(0.5), max_wait=1) == pytest.approx(0.034, abs=1e-4)
+    assert buckets.reserve(bot_id, 1, is_group=False, now=at(0.5), max_wait=1) == pytest.approx(1.6, abs=1e-4)
 
 
 def test_penalty_shuts_that_chat_alone(bot_id: int) -> None:

@@ -130,7 +130,8 @@ def test_account_connects_through_its_proxy(
 
     with proxies.running(serve) as proxy:
         assert asyncio.run(steps(f"{address}127.0.0.1:{proxy.port}")) == "Port news"
-        assert proxy.carried == [carried] * 3
+        # a connection for each step, and one for each key that is not kept: one in 256 has a leading zero
+        assert proxy.carried == [carried] * (2 + len(server.keys))
 
 
 def test_private_proxy_is_refused_before_it_is_connected_to(server: MtprotoStandIn, settings: Any) -> None:

@@ -10,7 +10,8 @@ from django.conf import settings
 from apps.telegram.buckets import BucketsAwayError
 from apps.telegram.gcra import Limit
 
-# KEYS: one a bucket. ARGV: now ("" = Redis's own clock), the longest wait, then cost and tolerance of each.
+# KEYS: one a bucket. ARGV: now ("" = Redis's own clock), the longest wait, then cost, tolerance and whether it is
+# shared (1 or 0) of each.
 TAKE = """
 local now = tonumber(ARGV[1])
 if not now then
@@ -19,9 +20,11 @@ if not now then
 end
 local wait = 0
 local arrivals = {}
+local own = {}
 for i, key in ipairs(KEYS) do
   arrivals[i] = tonumber(redis.call('GET', key) or '0')
-  wait = math.max(wait, arrivals[i] - tonumber(ARGV[2 * i + 2]) - now)
+  own[i] = math.max(0, arrivals[i] - tonumber(ARGV[3 * i + 1]) - now)
+  wait = math.max(wait, own[i])
 end
 -- the answer has microseconds: what would read as 0 must be 0, or it would say "go" without a place taken
 if wait < 0.000001 then
@@ -29,7 +32,8 @@ if wait < 0.000001 then
 end
 if wait <= tonumber(ARGV[2]) then
   for i, key in ipairs(KEYS) do
-    local arrival = math.max(arrivals[i], now + wait) + tonumber(ARGV[2 * i + 1])
+    local waits = ARGV[3 * i + 2] == '1' and own[i] or wait
+    local arrival = math.max(arrivals[i], now + waits) + tonumber(ARGV[3 * i])
     redis.call('SET', key, string.format('%.6f', arrival), 'PX', math.ceil((arrival - now) * 1000) + 60000)
   end
 end
@@ -65,7 +69,7 @@ class RedisBuckets:
         """Return the wait and, where it is no longer than `max_wait`, take the place."""
         arguments: list[str | float] = ["" if now is None else repr(now), max_wait]
         for limit in limits:
-            arguments += [limit.cost_s, limit.tolerance_s]
+            arguments += [limit.cost_s, limit.tolerance_s, int(limit.is_shared)]
         try:
             return float(cast(bytes, self._take(keys=[limit.key for limit in limits], args=arguments)))
         except redis.RedisError as exc:
