@@ -120,11 +120,6 @@ class MtprotoStandIn:
         self.silent = False
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    @property
-    def whole_keys(self) -> list[AuthKey]:
-        """The keys without a leading zero byte (all but one in 256): those that a client keeps."""
-        return [key for key in self.keys.values() if len(key.key) == len(PRIME)]
-
     def write_key(self, file: Path) -> Path:
         """Write the public key as a PEM file."""
         public = self.private.public_key()
@@ -219,9 +214,10 @@ class MtprotoStandIn:
             inner = read(AES.decrypt_ige(request.encrypted_data, told["key"], told["iv"])[20:])
             assert isinstance(inner, ClientDHInnerData)
             shared = pow(int.from_bytes(inner.g_b, "big"), told["secret"], int.from_bytes(PRIME, "big"))
-            # One key in 256 begins with a zero byte, and Telethon drops it.
-            wire.key = AuthKey(get_byte_array(shared))
-            self.keys[wire.key.key_id] = wire.key
+            wire.key = AuthKey(shared.to_bytes(len(PRIME), "big"))
+            # One key in 256 begins with a zero byte: Telethon counts without it, finds another mark and begins anew.
+            if wire.key.key[0]:
+                self.keys[wire.key.key_id] = wire.key
             mark = wire.key.calc_new_nonce_hash(told["new"], 1)
             wire.say_plain(DhGenOk(told["nonce"], told["server"], mark))
 

@@ -78,7 +78,7 @@ def test_login_goes_over_four_connections(server: MtprotoStandIn, telegram: Tele
 
     done = asyncio.run(steps())
     assert (done.me.user_id, done.me.username, done.me.name) == (501, "vera_reads", "Vera")
-    assert len(server.whole_keys) == 1  # every step came with the key of the first
+    assert len(server.keys) == 1  # every step came with the key of the first
 
 
 def test_phone_of_another_data_centre_is_followed_there(server: MtprotoStandIn, telegram: Telegram) -> None:
@@ -90,7 +90,7 @@ def test_phone_of_another_data_centre_is_followed_there(server: MtprotoStandIn, 
         return await TelethonLoginDesk().enter_code(with_string(sent.string), PHONE, sent.code_hash, "24680")
 
     assert isinstance(asyncio.run(steps()), LoggedIn)
-    assert len(server.whole_keys) == 2  # a key at each of the two
+    assert len(server.keys) == 2  # a key at each of the two
 
 
 def test_step_whose_process_died_is_made_good_by_the_next(server: MtprotoStandIn, telegram: Telegram) -> None:

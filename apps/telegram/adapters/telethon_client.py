@@ -30,6 +30,7 @@ from apps.telegram.reading_refusals import refused
 
 CONNECT_S = 10
 KEY_BYTES = 256
+NEW_KEY_TRIES = 2
 CLOSE_S = 3.0
 # Its lower levels tell of every packet; what matters comes as an exception.
 LOG = logging.getLogger("telethon")
@@ -57,7 +58,8 @@ def client_of(
         use_ipv6=":" in (session.server_address or ""),
         timeout=CONNECT_S,
         request_retries=1,  # the one more that a move to another data centre needs
-        connection_retries=0,
+        # a new login makes a key, and Telethon stumbles over one in 256: it drops the leading zero that Telegram counts
+        connection_retries=0 if account.string else NEW_KEY_TRIES,
         retry_delay=1,
         auto_reconnect=False,  # whoever holds the lease connects anew
         flood_sleep_threshold=0,
