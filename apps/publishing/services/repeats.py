@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -25,7 +25,7 @@ Status = Publication.Status
 TITLE_MAX = 300
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Terms:
     """How two headlines are to be compared; see `Experiment`."""
 
@@ -68,14 +68,7 @@ def publication_repeat(
         second = publication_copied(first, first.channel, moment, editor, options, title=headline, repeats=first)
         details = {"of": first.pk, "title": headline, "at": moment.isoformat()}
         audit_record(actor=editor, verb="publication.repeated", target=second, details=details)
-        return experiment_start(
-            first=first,
-            second=second,
-            measure=terms.measure,
-            age_h=terms.age_h,
-            least_pct=terms.least_pct,
-            editor=editor,
-        )
+        return experiment_start(first=first, second=second, editor=editor, **asdict(terms))
 
 
 def headline_of(title: str, publication: Publication) -> str:
