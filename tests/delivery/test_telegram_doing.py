@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -19,7 +20,8 @@ from apps.telegram import buckets
 from apps.telegram.ports import Media, SentMessage
 
 PHOTO = {"kind": "photo", "storage_name": "a.jpg", "name": "a.jpg", "size": 10, "mime": "image/jpeg", "spoiler": True}
-BOTS = itertools.count(700_001)
+# Test processes share the buckets in Redis: each has bots of its own.
+BOTS = itertools.count(uuid4().int >> 80)
 
 
 class Api:
