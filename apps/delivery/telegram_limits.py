@@ -44,7 +44,7 @@ class Departure:
         return latest if self.answered_at is None else min(self.answered_at, latest)
 
 
-_turn_at: dict[int, float] = {}
+_turns: dict[int, deque[float]] = {}
 _left: dict[int, deque[Departure]] = {}
 _refused: dict[int, set[str]] = defaultdict(set)
 _lock = threading.Lock()
@@ -57,13 +57,23 @@ async def place(bot_id: int, chat_id: str, *, is_group: bool, max_wait: float, p
 
 
 async def turn(bot_id: int) -> None:
-    """Let a bot's messages come to `begin` one after the other: few are begun that have not left when a worker dies."""
+    """Let a bot's messages come to `begin` as fast as they leave: few have begun and not left when a worker dies."""
     moment = time.monotonic()
     with _lock:
-        if len(_turn_at) > PACED_MAX:
-            _turn_at.clear()
-        at = _turn_at[bot_id] = max(moment, _turn_at.get(bot_id, 0.0) + SPACE_S)
+        if len(_turns) > PACED_MAX:
+            _turns.clear()
+        turns = _turns.setdefault(bot_id, deque(maxlen=WINDOW))
+        at = max(moment, turns[-1] + SPACE_S) if turns else moment
+        if len(turns) == WINDOW:
+            at = max(at, turns[0] + WINDOW_S + _on_the_way_s(bot_id))
+        turns.append(at)
     await asyncio.sleep(at - moment)
+
+
+def _on_the_way_s(bot_id: int) -> float:
+    """How long the last answered messages were on their way at most, in the mean; as `pace` counts it."""
+    trips = [one.counted_at - one.left_at for one in _left.get(bot_id, ()) if one.answered_at is not None]
+    return sum(trips) / len(trips) if trips else 0.0
 
 
 async def pace(bot_id: int, places: int = 1) -> Departure:

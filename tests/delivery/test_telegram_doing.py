@@ -210,6 +210,22 @@ def test_no_window_of_a_second_holds_more_than_telegram_takes(
         assert later - earlier >= first_after - 1e-6
 
 
+@pytest.mark.parametrize(("took_s", "first_after"), [(0.01, 1.01), (0.2, 1.1)])
+def test_no_more_begin_than_leave(bot: int, monkeypatch: pytest.MonkeyPatch, took_s: float, first_after: float) -> None:
+    left(bot, monkeypatch, [1] * 3, took_s=took_s)
+    begun: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        begun.append(round(seconds, 3))
+
+    monkeypatch.setattr(telegram_limits, "time", SimpleNamespace(monotonic=lambda: 100.0))
+    monkeypatch.setattr(telegram_limits, "asyncio", SimpleNamespace(sleep=sleep))
+    for _message in range(31):
+        asyncio.run(telegram_limits.turn(bot))
+    assert begun[29] == pytest.approx(0.58)
+    assert begun[30] == pytest.approx(first_after)
+
+
 def test_parts_of_an_album_count_each(bot: int, monkeypatch: pytest.MonkeyPatch) -> None:
     moments = left(bot, monkeypatch, [10, 10, 10, 1, 10], took_s=0.01)
     assert moments == [0.0, 0.02, 0.04, 1.01, 1.03]
