@@ -11,8 +11,9 @@ from django.contrib.admin.filters import RelatedFieldListFilter
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import URLPattern
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.accounts import access
@@ -111,9 +112,22 @@ class WorkspaceModelAdmin(UnfoldModelAdmin[M]):
                     raise Http404
                 if not all(access.can(user, verb, self.owner_id(row)) for verb in self.action_verbs(view)):
                     raise PermissionDenied
-            return view(request, *args, object_id=object_id, **kwargs)
+            try:
+                return view(request, *args, object_id=object_id, **kwargs)
+            except PermissionDenied:
+                if not self.came_too_late(request, object_id, view):
+                    raise
+                messages.warning(request, _("This is not possible as things stand now: look at it once more."))
+                address = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_change"
+                return HttpResponseRedirect(reverse(address, args=[object_id]))
 
         return update_wrapper(inner, view)
+
+    def came_too_late(self, request: HttpRequest, object_id: str, view: Callable[..., Any]) -> bool:
+        """Whether the row's state alone stands against a button, as when somebody else has pressed it before."""
+        named = rights_of(view)
+        by_role = bool(named) and all(self.has_right(request, name) for name in named)
+        return by_role and not all(self.has_right(request, name, object_id) for name in named)
 
     # Rights
 
@@ -165,11 +179,11 @@ class WorkspaceModelAdmin(UnfoldModelAdmin[M]):
         """Django's own, which also understands named verbs."""
         return [each for each in actions if all(self.has_right(request, name) for name in rights_of(each[0]))]
 
-    def has_right(self, request: HttpRequest, name: str) -> bool:
+    def has_right(self, request: HttpRequest, name: str, obj: Any = None) -> bool:
         """Whether the user has what an action asks for: "change", "story.approve" or `has_<name>_permission`."""
         if "." in name:
-            return self.allows(request, name)
-        answer: bool = getattr(self, f"has_{name}_permission")(request)
+            return self.allows(request, name, obj)
+        answer: bool = getattr(self, f"has_{name}_permission")(request, obj)
         return answer
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:

@@ -105,16 +105,14 @@ class TelegramText:
             RetryableError: besides Telegram's own, its lease was nearly over before anything had left, code late.
         """
         to: Destination = parcel.prepared
-        departure = await telegram_limits.pace(to.bot.bot_id, telegram_doing.parts(parcel.payload))
-        left_s = time_left()
         try:
-            with telegram_limits.answered(departure):
+            async with telegram_limits.paced(to.bot.bot_id, telegram_doing.parts(parcel.payload)):
                 receipt = await telegram_doing.carry_out(
                     session,
                     to.chat_id,
                     parcel.payload,
                     after_id=parcel.after_id,
-                    request_timeout=min(settings.TELEGRAM_TIMEOUT_S, left_s),
+                    request_timeout=min(settings.TELEGRAM_TIMEOUT_S, time_left()),
                 )
         except RetryableError as exc:
             if exc.retry_after is not None:

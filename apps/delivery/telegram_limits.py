@@ -10,42 +10,21 @@ import asyncio
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from asgiref.sync import sync_to_async
 
+from apps.delivery.telegram_pace import SPACE_S, WINDOW, WINDOW_S, Departure, Pace
 from apps.telegram import buckets
 
 # So many chats in a row mean the bot.
 CHATS_MEAN_BOT = 3
 
-# Closer together two messages of a bot never leave: what a busy moment kept back does not go out in one burst.
-SPACE_S = 0.02
-# Telegram takes about 30 messages of a bot in any second of its own clock.
-WINDOW, WINDOW_S = 30, 1.0
-# A message came to Telegram before it answered, and hardly later than this after it left.
-ON_THE_WAY_S = 0.1
-PACED_MAX = 10_000
-
-
-@dataclass(eq=False)
-class Departure:
-    """When a message leaves, and when its answer was there."""
-
-    left_at: float
-    answered_at: float | None = None
-
-    @property
-    def counted_at(self) -> float:
-        """The latest moment at which Telegram counted it."""
-        latest = self.left_at + ON_THE_WAY_S
-        return latest if self.answered_at is None else min(self.answered_at, latest)
-
+PACED_MAX = 2_000
 
 _turns: dict[int, deque[float]] = {}
-_left: dict[int, deque[Departure]] = {}
+_paces: dict[int, Pace] = {}
 _refused: dict[int, set[str]] = defaultdict(set)
 _lock = threading.Lock()
 
@@ -65,44 +44,44 @@ async def turn(bot_id: int) -> None:
         turns = _turns.setdefault(bot_id, deque(maxlen=WINDOW))
         at = max(moment, turns[-1] + SPACE_S) if turns else moment
         if len(turns) == WINDOW:
-            at = max(at, turns[0] + WINDOW_S + _on_the_way_s(bot_id))
+            at = max(at, turns[0] + WINDOW_S + _pace_of(bot_id).under_way_s())
         turns.append(at)
     await asyncio.sleep(at - moment)
 
 
-def _on_the_way_s(bot_id: int) -> float:
-    """How long the last answered messages were on their way at most, in the mean; as `pace` counts it."""
-    trips = [one.counted_at - one.left_at for one in _left.get(bot_id, ()) if one.answered_at is not None]
-    return sum(trips) / len(trips) if trips else 0.0
+@asynccontextmanager
+async def paced(bot_id: int, places: int = 1) -> AsyncIterator[None]:
+    """Wait until a message may leave, whatever held it up since its turn, and note when its answer is there.
 
-
-async def pace(bot_id: int, places: int = 1) -> Departure:
-    """Keep a bot's messages apart at the moment when they leave, whatever held them up since their turn.
-
-    No more than the window's leave within it, counted from when Telegram has counted the earlier ones: what was late on
-    its way does not come to the limit together with what left after it. `places` are the parts of an album.
+    `places` are the parts of an album.
     """
     moment = time.monotonic()
     with _lock:
-        if len(_left) > PACED_MAX:
-            _left.clear()
-        left = _left.setdefault(bot_id, deque(maxlen=WINDOW))
-        at = max(moment, left[-1].left_at + SPACE_S) if left else moment
-        if (over := len(left) + min(places, WINDOW) - WINDOW) > 0:
-            at = max(at, left[over - 1].counted_at + WINDOW_S)
-        departure = Departure(at)
-        left.extend([departure] * places)
-    await asyncio.sleep(at - moment)
-    return departure
-
-
-@contextmanager
-def answered(departure: Departure) -> Iterator[None]:
-    """Note when the answer to a message is there, whatever it says."""
+        pace = _pace_of(bot_id)
+        departure = pace.book(moment, places)
     try:
+        while (wait := _wait_of(pace, departure)) > 0:  # noqa: ASYNC110 - its moment is known, though it may move
+            await asyncio.sleep(wait)
         yield
     finally:
-        departure.answered_at = time.monotonic()
+        with _lock:
+            if departure.has_left:
+                pace.answered(departure, time.monotonic())
+            else:
+                pace.given_up(departure)
+
+
+def _wait_of(pace: Pace, departure: Departure) -> float:
+    """Seconds until it may leave; 0 where it leaves now."""
+    moment = time.monotonic()
+    with _lock:
+        return 0.0 if pace.leaves(departure, moment) else departure.leaves_at - moment
+
+
+def _pace_of(bot_id: int) -> Pace:
+    if len(_paces) > PACED_MAX:
+        _paces.clear()
+    return _paces.setdefault(bot_id, Pace())
 
 
 async def obey(bot_id: int, chat_id: str, seconds: float) -> None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
+from django.db.models import Q
+
+from apps.core.clock import now
 from apps.telegram.models import Peer, Session
 from apps.telegram.reading import ChannelRef
 
@@ -17,16 +22,39 @@ class Way:
 
 
 def way_to(*, workspace_id: int, chat_id: int | None, username: str = "") -> Way | None:
-    """How the workspace’s accounts reach a channel: one that knows it, else any, if the channel has a public name.
+    """The likeliest of `ways_to`, or None where no account reaches the channel."""
+    return next(ways_to(workspace_id=workspace_id, chat_id=chat_id, username=username), None)
 
-    Names move: where the number is known, it alone says which known channel it is.
+
+def ways_to(*, workspace_id: int, chat_id: int | None, username: str = "", without: Any = ()) -> Iterator[Way]:
+    """How the workspace’s accounts reach a channel, the likeliest first: connected, knowing it, reading it.
+
+    Names move: where the number is known, it alone says which known channel it is. One that does not know the channel
+    reaches it only by its public name.
+
+    Args:
+        chat_id: the channel’s bare number; None where only a name is known.
+        without: keys of accounts that are not asked, or a query of them.
     """
+    if chat_id is None and not username:
+        return
     sessions = Session.objects.filter(workspace=workspace_id, state=Session.State.ACTIVE, is_paused=False)
-    peers = Peer.objects.filter(session__in=sessions).order_by("-seen_at", "pk")
-    known = peers.filter(chat_id=chat_id).first() if chat_id is not None else None
-    if known is None and username and chat_id is None:
-        known = peers.filter(username__iexact=username).first()
-    if known is not None:
-        return Way(known.session_id, ChannelRef(chat_id=known.chat_id, access_hash=known.access_hash))
-    first = sessions.order_by("pk").values_list("pk", flat=True).first() if username else None
-    return None if first is None else Way(first, None)
+    by_pk = {session.pk: session for session in sessions.exclude(pk__in=without)}
+    same = Q(username__iexact=username) if chat_id is None else Q(chat_id=chat_id)
+    peers = Peer.objects.filter(same, session__in=by_pk).order_by("seen_at", "-pk")
+    known = {peer.session_id: peer for peer in peers}
+
+    def unlikeliness(pk: int) -> tuple[bool, bool, bool, int]:
+        return not is_connected(by_pk[pk]), pk not in known, pk in known and not known[pk].is_member, pk
+
+    for pk in sorted(by_pk, key=unlikeliness):
+        peer = known.get(pk)
+        if peer is not None:
+            yield Way(pk, ChannelRef(chat_id=peer.chat_id, access_hash=peer.access_hash))
+        elif username:
+            yield Way(pk, None)
+
+
+def is_connected(session: Session) -> bool:
+    """Whether some process has the account now."""
+    return session.lease_until is not None and session.lease_until > now()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Sequence
-from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -146,93 +144,3 @@ def test_an_accepted_message_between_says_that_it_was_not_the_bot(bot: int) -> N
         asyncio.run(telegram_limits.obey(bot, chat, 30))
         telegram_limits.accepted(bot)
     assert buckets.reserve(bot, "-24", is_group=False) == 0
-
-
-@pytest.mark.parametrize("step", ["turn", "pace"])
-def test_messages_of_a_bot_leave_apart_also_after_a_busy_moment(
-    bot: int, monkeypatch: pytest.MonkeyPatch, step: str
-) -> None:
-    waits: list[float] = []
-
-    async def sleep(seconds: float) -> None:
-        waits.append(round(seconds, 3))
-
-    monkeypatch.setattr(telegram_limits, "time", SimpleNamespace(monotonic=lambda: 100.0))
-    monkeypatch.setattr(telegram_limits, "asyncio", SimpleNamespace(sleep=sleep))
-    for other in (bot, bot, next(BOTS), bot):
-        asyncio.run(getattr(telegram_limits, step)(other))
-    assert waits == [0.0, 0.02, 0.0, 0.04]
-
-
-def test_one_that_waited_for_its_turn_does_not_wait_again(bot: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = [100.0]
-    waits: list[float] = []
-
-    async def sleep(seconds: float) -> None:
-        waits.append(round(seconds, 3))
-        clock[0] += seconds
-
-    monkeypatch.setattr(telegram_limits, "time", SimpleNamespace(monotonic=lambda: clock[0]))
-    monkeypatch.setattr(telegram_limits, "asyncio", SimpleNamespace(sleep=sleep))
-    for _message in range(3):
-        asyncio.run(telegram_limits.turn(bot))
-        asyncio.run(telegram_limits.pace(bot))
-    assert waits == [0.0, 0.0, 0.02, 0.0, 0.02, 0.0]
-
-
-def left(bot: int, monkeypatch: pytest.MonkeyPatch, messages: Sequence[int], *, took_s: float) -> list[float]:
-    """When messages of so many parts left that all came at once, each answered after so long."""
-    clock = [0.0]
-    moments: list[float] = []
-
-    async def sleep(seconds: float) -> None:
-        moments.append(round(clock[0] + seconds, 3))
-
-    monkeypatch.setattr(telegram_limits, "time", SimpleNamespace(monotonic=lambda: clock[0]))
-    monkeypatch.setattr(telegram_limits, "asyncio", SimpleNamespace(sleep=sleep))
-    for places in messages:
-        departure = asyncio.run(telegram_limits.pace(bot, places))
-        clock[0] = departure.left_at + took_s
-        with telegram_limits.answered(departure):
-            pass
-        clock[0] = departure.left_at
-    return moments
-
-
-@pytest.mark.parametrize(("took_s", "first_after"), [(0.01, 1.01), (0.2, 1.1)])
-def test_no_window_of_a_second_holds_more_than_telegram_takes(
-    bot: int, monkeypatch: pytest.MonkeyPatch, took_s: float, first_after: float
-) -> None:
-    moments = left(bot, monkeypatch, [1] * 91, took_s=took_s)
-    assert moments[29] == pytest.approx(0.58)
-    assert moments[30] == pytest.approx(first_after)
-    for earlier, later in zip(moments, moments[30:], strict=False):
-        assert later - earlier >= first_after - 1e-6
-
-
-@pytest.mark.parametrize(("took_s", "first_after"), [(0.01, 1.01), (0.2, 1.1)])
-def test_no_more_begin_than_leave(bot: int, monkeypatch: pytest.MonkeyPatch, took_s: float, first_after: float) -> None:
-    left(bot, monkeypatch, [1] * 3, took_s=took_s)
-    begun: list[float] = []
-
-    async def sleep(seconds: float) -> None:
-        begun.append(round(seconds, 3))
-
-    monkeypatch.setattr(telegram_limits, "time", SimpleNamespace(monotonic=lambda: 100.0))
-    monkeypatch.setattr(telegram_limits, "asyncio", SimpleNamespace(sleep=sleep))
-    for _message in range(31):
-        asyncio.run(telegram_limits.turn(bot))
-    assert begun[29] == pytest.approx(0.58)
-    assert begun[30] == pytest.approx(first_after)
-
-
-def test_parts_of_an_album_count_each(bot: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    moments = left(bot, monkeypatch, [10, 10, 10, 1, 10], took_s=0.01)
-    assert moments == [0.0, 0.02, 0.04, 1.01, 1.03]
-
-
-def test_what_was_not_answered_counts_as_late_as_it_may(bot: int) -> None:
-    departure = telegram_limits.Departure(5.0)
-    assert departure.counted_at == pytest.approx(5.1)
-    departure.answered_at = 5.01
-    assert departure.counted_at == pytest.approx(5.01)

@@ -6,7 +6,8 @@ while they are on their way; whatever becomes of it becomes of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -32,10 +33,21 @@ def joined_payload(delivery: Delivery) -> Mapping[str, Any]:
 
 def payload_sent(delivery: Delivery) -> Mapping[str, Any]:
     """The payload of one that has left, with those that left inside it."""
-    way: object = sender_of(delivery)
-    inside = Delivery.objects.filter(after=delivery, is_joined=True).order_by("order_at", "id")
-    parts = [row.payload for row in inside] if isinstance(way, JoiningSender) else []
-    whole = way.joined([delivery.payload, *parts]) if isinstance(way, JoiningSender) and parts else None
+    return payloads_sent([delivery])[delivery.pk]
+
+
+def payloads_sent(deliveries: Collection[Delivery]) -> dict[int, Mapping[str, Any]]:
+    """The payloads of some that have left, by their keys, each with those that left inside it."""
+    inside: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
+    joined = Delivery.objects.filter(after__in=deliveries, is_joined=True).order_by("order_at", "id")
+    for first, payload in joined.values_list("after_id", "payload"):
+        inside[first].append(payload)
+    return {row.pk: _whole(row, inside[row.pk]) for row in deliveries}
+
+
+def _whole(delivery: Delivery, inside: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    way: object = sender_of(delivery) if inside else None
+    whole = way.joined([delivery.payload, *inside]) if isinstance(way, JoiningSender) else None
     return whole or delivery.payload
 
 

@@ -13,7 +13,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.core.clock import now
@@ -22,12 +21,13 @@ from apps.core.work.fields import Among
 from apps.core.work.models import HELD, WorkRow
 from apps.delivery.models import Attempt, ChannelLook, Delivery, LookUp
 from apps.delivery.ports import Absent, CannotTell, Found, LookUpAnswer, Receipt
-from apps.delivery.services.joining import payload_sent
+from apps.delivery.services.joining import payload_sent, payloads_sent
 from apps.delivery.services.outcomes import answer_take, delivery_attempted, delivery_held, questions_end
 from apps.delivery.telegram_match import NEAR, Doubt, judged, wanted_of
+from apps.telegram.channel_accounts import is_connected, ways_to
 from apps.telegram.limits import UPLOAD_BYTES_S
 from apps.telegram.looking import Seen, Sight, shown_by
-from apps.telegram.models import Inbox, KnownChat, Peer, Session, Update
+from apps.telegram.models import Inbox, KnownChat, Session, Update
 from apps.telegram.reading import ChannelRef
 
 # A request that nobody waits for any more may still be worked by Telegram for a moment.
@@ -110,7 +110,7 @@ def search(delivery: Delivery) -> LookUpAnswer:
     look = ChannelLook.objects.live().filter(delivery=delivery).select_related("session").first()
     if look is None:
         return CannotTell()
-    if not is_early or not _is_connected(look.session):
+    if not is_early or not is_connected(look.session):
         return CannotTell(_("The account “%(account)s” has not looked there yet.") % {"account": look.session})
     raise Defer(until=now() + AGAIN, reason=_("an account looks into the channel"))
 
@@ -172,9 +172,8 @@ def doubt_of(delivery: Delivery) -> Doubt:
     wanted, until = wanted_of(payload), began_at + lasts(payload)
     there = Delivery.objects.filter(went_to=delivery.went_to)
     held = there.filter(Among("state", HELD), Among("state", ("leased", "unknown")))
-    open_ones = held.filter(begun_at__gt=began_at - NEAR, begun_at__lt=until)
-    alike = [one for one in open_ones.order_by("begun_at", "pk") if wanted_of(payload_sent(one)) == wanted]
-    keys = [one.pk for one in alike]
+    near = list(held.filter(begun_at__gt=began_at - NEAR, begun_at__lt=until).order_by("begun_at", "pk"))
+    keys = [pk for pk, one in payloads_sent(near).items() if wanted_of(one) == wanted]
     ended = there.filter(Among("state", ("done",)), finished_at__gte=began_at - NEAR * 2)
     sent = ended.filter(outcome=Delivery.Outcome.SENT)
     taken = {int(part) for ids in sent.values_list("vendor_id", flat=True) for part in ids.split(",") if part.isdigit()}
@@ -216,30 +215,22 @@ def _bots_hear(delivery: Delivery) -> bool:
 def _accounts(delivery: Delivery, *, anew: bool = False) -> Iterator[LookPlan]:
     """The accounts that may read the channel, the likeliest first; those that were refused only `anew`.
 
-    Names move from channel to channel: where the number is known, it alone says which channel it is, and where only a
-    name was written to, it is found anew.
+    Where only a name was written to, it is found anew, for names move from channel to channel.
     """
     chat, username = delivery.went_to, _username(delivery)
     if not (username or chat.startswith(NUMBERED)):
         return
-    sessions = Session.objects.filter(workspace=delivery.workspace_id, state=Session.State.ACTIVE, is_paused=False)
-    if not anew:
-        refused = ChannelLook.objects.filter(delivery=delivery).exclude(refusal="")
-        sessions = sessions.exclude(pk__in=refused.values("session"))
-    by_pk = {session.pk: session for session in sessions}
     number = int(chat.removeprefix(NUMBERED)) if chat.startswith(NUMBERED) else None
-    same = Q(username__iexact=username) if number is None else Q(chat_id=number)
-    known = {peer.session_id: peer for peer in Peer.objects.filter(same, session__in=by_pk)}
-    order = sorted(
-        by_pk,
-        key=lambda pk: (not _is_connected(by_pk[pk]), pk not in known, pk in known and not known[pk].is_member, pk),
+    refused = ChannelLook.objects.none() if anew else ChannelLook.objects.filter(delivery=delivery).exclude(refusal="")
+    ways = ways_to(
+        workspace_id=delivery.workspace_id, chat_id=number, username=username, without=refused.values("session")
     )
     doubt = doubt_of(delivery)
-    for pk in order:
-        if pk in known and number is not None:
-            yield LookPlan(pk, doubt, ChannelRef(known[pk].chat_id, known[pk].access_hash))
-        elif username:
-            yield LookPlan(pk, doubt, None, username, number)
+    for way in ways:
+        if number is not None and way.channel is not None:
+            yield LookPlan(way.session_pk, doubt, way.channel)
+        else:
+            yield LookPlan(way.session_pk, doubt, None, username, number)
 
 
 def _username(delivery: Delivery) -> str:
@@ -251,11 +242,6 @@ def _username(delivery: Delivery) -> str:
         return ""
     known = KnownChat.objects.filter(bot__workspace=delivery.workspace_id, chat_id=int(chat)).exclude(username="")
     return known.values_list("username", flat=True).first() or ""
-
-
-def _is_connected(session: Session) -> bool:
-    """Whether some process has the account now."""
-    return session.lease_until is not None and session.lease_until > now()
 
 
 def _linked(delivery: Delivery, answer: LookUpAnswer) -> LookUpAnswer:

@@ -161,8 +161,9 @@ async def connected(account: SessionSnapshot, *, updates: bool = False) -> Async
 async def connection_of(account: SessionSnapshot, *, updates: bool, by: dict[str, Any]) -> TelegramClient:
     """A connected client; of a new login one whose key its string can hold.
 
-    Telethon drops a key's leading zero bytes, one key in 256 has some, and a session's string fills the place up at the
-    wrong end: Telegram would know nothing of such a login.
+    Telethon drops a key's leading zero bytes, and one key in 256 has some. Telegram counts them: the connection fails
+    and is tried anew with another key. A server that drops them as well takes such a login, but a session's string
+    fills the place up at the wrong end, and the server would not know it again.
     """
     while True:
         client = client_of(account, await session_of(account.string), updates=updates, by=by)
