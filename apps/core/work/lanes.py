@@ -117,10 +117,11 @@ def hold(row: WorkRow) -> Lane | None:
     return lane
 
 
-def settle(lane: Lane, row_model: type[WorkRow], *, at: datetime) -> None:
-    """Recompute whose turn it is; the lane is locked by this transaction."""
+def settle(lane: Lane, row_model: type[WorkRow], *, at: datetime, ended: int | None = None) -> None:
+    """Recompute whose turn it is; the lane is locked by this transaction. `ended` is a row that is surely over."""
     rows: models.QuerySet[Any] = row_model._base_manager.filter(**{LANE_FIELD: lane})
-    head = rows.filter(pk=lane.head).only("pk", "state", "not_before", "priority").first() if lane.head else None
+    has_head = lane.head is not None and lane.head != ended
+    head = rows.filter(pk=lane.head).only("pk", "state", "not_before", "priority").first() if has_head else None
     holds = (
         head is not None
         and head.state == WorkRow.State.UNKNOWN
@@ -140,7 +141,8 @@ def settle(lane: Lane, row_model: type[WorkRow], *, at: datetime) -> None:
     lane.next_at = next_at
     if head is not None:
         lane.priority = getattr(head, "priority", Priority.NORMAL)
-    lane.save(update_fields=["head", "priority", "next_at", "unknown_until"])
+    turn = {name: getattr(lane, name) for name in ("head", "priority", "next_at", "unknown_until")}
+    type(lane)._base_manager.filter(pk=lane.pk).update(**turn)
 
 
 def waiting(rows: models.QuerySet[Any]) -> models.QuerySet[Any]:

@@ -73,7 +73,7 @@ def _settle_lane(row: WorkRow, lane: lanes.Lane) -> None:
     at = now()
     if row.state == State.UNKNOWN and lane.head == row.pk and lane.unknown_until is None:
         lane.unknown_until = at + lanes.UNKNOWN_HOLDS
-    lanes.settle(lane, type(row), at=at)
+    lanes.settle(lane, type(row), at=at, ended=row.pk if row.state == State.DONE else None)
 
 
 def _told(row: WorkRow, event: str, detail: str = "", *, by: object = None) -> list[Any]:

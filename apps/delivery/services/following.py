@@ -38,10 +38,15 @@ def delivery_placed(delivery: Delivery) -> None:
         _cancelled(delivery, named)
 
 
-def followers_hold(delivery: Delivery) -> None:
-    """Lock the lanes of those that name it, before its sender's own rows are."""
-    lanes_of = Delivery.objects.filter(after=delivery).exclude(lane=delivery.lane_id).values("lane")
-    list(Lane.objects.select_for_update().filter(pk__in=lanes_of).order_by("pk").values_list("pk", flat=True))
+def followers_hold(delivery: Delivery) -> bool:
+    """Lock the lanes of those that name it, before its sender's own rows are; False where none names it.
+
+    The delivery is changed in this transaction: who comes to name it waits until that is over (`delivery_placed`).
+    """
+    lanes_of = set(Delivery.objects.filter(after=delivery).values_list("lane", flat=True))
+    if others := lanes_of - {delivery.lane_id}:
+        list(Lane.objects.select_for_update().filter(pk__in=others).order_by("pk").values_list("pk", flat=True))
+    return bool(lanes_of)
 
 
 def followers_settle(delivery: Delivery) -> None:

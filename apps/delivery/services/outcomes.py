@@ -47,11 +47,14 @@ ABSENT_MAX = 3
 
 def delivery_sent(delivery: Delivery, receipt: Receipt) -> None:
     """Record that it left, with the other side's receipt."""
-    followers_hold(delivery)
+    is_followed = followers_hold(delivery)
+    was = Delivery.objects.values_list("outcome", flat=True).get(pk=delivery.pk)
     outcome_set(delivery, Outcome.SENT, vendor_id=receipt.vendor_id[:200], url=receipt.url[:500], sent_at=now())
-    alerts_close(delivery)
+    if was != Outcome.WAITING:  # of what merely waited nobody was told or asked
+        alerts_close(delivery)
     tell_sender(delivery)
-    followers_settle(delivery)
+    if is_followed:
+        followers_settle(delivery)
 
 
 def delivery_attempted(
@@ -230,7 +233,9 @@ def is_repeatable(way: Sender, delivery: Delivery) -> bool:
 def alerts_close(delivery: Delivery) -> None:
     """Nobody has to care any more, and nobody has to look."""
     questions_end(delivery)
-    for key in (dead_key(delivery), unknown_key(delivery)):
+    keys = (dead_key(delivery), unknown_key(delivery))
+    told = Alert.objects.filter(workspace=delivery.workspace_id, key__in=keys, closed_at=None)
+    for key in told.values_list("key", flat=True):
         alert_close(workspace=delivery.workspace, key=key)
 
 
