@@ -183,7 +183,8 @@ class WorkspaceModelAdmin(UnfoldModelAdmin[M]):
         """Whether the user has what an action asks for: "change", "story.approve" or `has_<name>_permission`."""
         if "." in name:
             return self.allows(request, name, obj)
-        answer: bool = getattr(self, f"has_{name}_permission")(request, obj)
+        own = getattr(self, f"has_{name}_permission")
+        answer: bool = own(request) if obj is None else own(request, obj)
         return answer
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
@@ -142,43 +141,38 @@ class AfterMixin(Base):
     @action(description=_("Change the text"), url_path="edit", permissions=["alter"])  # type: ignore[untyped-decorator]
     def after_edit(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask for the new text."""
-        return self._step(request, object_id, "edit", self.has_alter_permission)
+        return self._step(request, object_id, "edit")
 
     @action(description=_("Correction"), url_path="correct", permissions=["amend"])  # type: ignore[untyped-decorator]
     def after_correct(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask what is right."""
-        return self._step(request, object_id, "correct", self.has_amend_permission)
+        return self._step(request, object_id, "correct")
 
     @action(description=_("Pin"), url_path="pin", permissions=["pinning"])  # type: ignore[untyped-decorator]
     def after_pin(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Pin it."""
-        return self._step(request, object_id, "pin", self.has_pinning_permission)
+        return self._step(request, object_id, "pin")
 
     @action(description=_("Unpin"), url_path="unpin", permissions=["unpinning"])  # type: ignore[untyped-decorator]
     def after_unpin(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Unpin it."""
-        return self._step(request, object_id, "unpin", self.has_unpinning_permission)
+        return self._step(request, object_id, "unpin")
 
     @action(description=_("Withdraw"), url_path="withdraw", permissions=["alter"])  # type: ignore[untyped-decorator]
     def after_withdraw(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask for the note."""
-        return self._step(request, object_id, "withdraw", self.has_alter_permission)
+        return self._step(request, object_id, "withdraw")
 
     @action(description=_("Delete there"), url_path="remove", permissions=["removal"])  # type: ignore[untyped-decorator]
     def after_delete(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask once."""
-        return self._step(request, object_id, "delete", self.has_removal_permission)
+        return self._step(request, object_id, "delete")
 
-    def _step(
-        self, request: HttpRequest, object_id: str, name: str, may: Callable[[HttpRequest, Any], bool]
-    ) -> HttpResponse:
+    def _step(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
         row = self.get_object(request, object_id)
         if row is None:
             raise Http404
         back = HttpResponseRedirect(reverse("admin:publishing_publication_change", args=[row.pk]))
-        if not may(request, row):
-            messages.warning(request, _t("This is not possible any more: look how the publication stands now."))
-            return back
         step, problem = STEPS[name], ""
         typed = request.POST.get("text", "").replace("\x00", "").replace("\r\n", "\n")
         if request.method == "POST":

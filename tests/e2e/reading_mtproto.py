@@ -14,8 +14,10 @@ django.setup()
 
 from django.db import close_old_connections  # noqa: E402 - Django must be set up first
 
-from apps.accounts.models import Workspace  # noqa: E402
+from apps.accounts.models import Alert, User, Workspace  # noqa: E402
 from apps.core.clock import now  # noqa: E402
+from apps.delivery.models import Delivery  # noqa: E402
+from apps.publishing.models import Channel, Publication  # noqa: E402
 from apps.sources.models import AccountAsk, ChannelRead, Invitation, Post, Source  # noqa: E402
 from apps.sources.services import source_create  # noqa: E402
 from apps.sources.services.invitations import (  # noqa: E402
@@ -26,6 +28,7 @@ from apps.sources.services.invitations import (  # noqa: E402
 from apps.telegram.models import Peer, Session  # noqa: E402
 from apps.telegram.services import session_login  # noqa: E402
 from apps.telegram.services.sessions import session_create  # noqa: E402
+from tests.publishing.factories import scheduled, telegram_channel  # noqa: E402
 
 LINK = "AbCdEf123456"
 
@@ -103,12 +106,32 @@ def report() -> dict[str, object]:
     }
 
 
+def publish(title: str) -> dict[str, object]:
+    """Let a story come out now in the channel that the account reads."""
+    workspace = Workspace.objects.get()
+    editor, _made = User.objects.get_or_create(email="editor@example.org")
+    chat = f"-100{Source.objects.get().chat_id}"
+    place = Channel.objects.first() or telegram_channel(workspace, chat_id=chat)
+    return {"pk": scheduled(place, editor, title).pk}
+
+
+def published(title: str) -> dict[str, object]:
+    """How that went, and what a person was told."""
+    delivery = Delivery.objects.get(publication__title=title)
+    return {
+        "status": Publication.objects.get(title=title).status,
+        "message": delivery.vendor_id,
+        "log": list(delivery.attempt_log.order_by("pk").values_list("kind", "outcome")),
+        "alerts": list(Alert.objects.filter(closed_at=None).values_list("key", flat=True)),
+    }
+
+
 def leave() -> dict[str, object]:
     """Log the account out, as its page does."""
     return {"told": session_login.session_log_out(session=Session.objects.get())}
 
 
-ACTS: dict[str, Callable[[], dict[str, object]]] = {
+ACTS: dict[str, Callable[..., dict[str, object]]] = {
     "seed": seed,
     "log_in": log_in,
     "check": check,
@@ -119,14 +142,16 @@ ACTS: dict[str, Callable[[], dict[str, object]]] = {
     "texts": texts,
     "report": report,
     "leave": leave,
+    "publish": publish,
+    "published": published,
 }
 
 
 def serve() -> None:
     """Read one JSON list of arguments a line and answer each with one line."""
     for line in sys.stdin:
-        (act,) = json.loads(line)
-        print("ANSWER " + json.dumps(ACTS[act]()), flush=True)
+        act, *more = json.loads(line)
+        print("ANSWER " + json.dumps(ACTS[act](*more)), flush=True)
         close_old_connections()
 
 

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from telethon.tl import types
 
+from apps.core.clock import now
 from tests.e2e.stack import POSTGRES, REDIS, Stack, stack
+from tests.servers import bot_api
 from tests.servers.mtproto import MtprotoStandIn
 from tests.servers.mtproto_answers import Account, Invite, Telegram, channel, message, service, user
 
@@ -34,8 +36,17 @@ def server(telegram: Telegram) -> Iterator[MtprotoStandIn]:
         yield made
 
 
+@pytest.fixture
+def posting() -> Iterator[bot_api.BotApiServer]:
+    """Where bots write."""
+    with bot_api.running() as made:
+        yield made
+
+
 @pytest.fixture(params=["embedded", "production"])
-def running(request: pytest.FixtureRequest, tmp_path: Path, server: MtprotoStandIn) -> Iterator[Stack]:
+def running(
+    request: pytest.FixtureRequest, tmp_path: Path, server: MtprotoStandIn, posting: bot_api.BotApiServer
+) -> Iterator[Stack]:
     """A fresh set-up whose accounts connect to the stand-in."""
     production = request.param == "production"
     if production and not (POSTGRES and REDIS):
@@ -47,15 +58,17 @@ def running(request: pytest.FixtureRequest, tmp_path: Path, server: MtprotoStand
         "TELEGRAM_MTPROTO_KEY": str(server.write_key(tmp_path / "server.pem")),
         "TELEGRAM_API_ID": "12345",
         "TELEGRAM_API_HASH": "0123456789abcdef0123456789abcdef",
+        "TELEGRAM_API_URL": posting.url,
+        "TELEGRAM_TIMEOUT_S": "5",
     }
     with stack(tmp_path, production=production, **env) as made:
         made.manage("migrate", "--no-input")
         yield made
 
 
-def did(running: Stack, act: str) -> Any:
+def did(running: Stack, act: str, *more: str) -> Any:
     """Do something beside the process."""
-    return running.served("reading_mtproto", act)
+    return running.served("reading_mtproto", act, *more)
 
 
 def test_channel_is_read_over_mtproto_and_the_account_leaves(
@@ -119,4 +132,36 @@ def test_private_group_is_joined_read_and_followed_when_it_moves(
     running.until(lambda: did(running, "texts")["texts"] == both, seconds=90, what="the group is read where it moved")
     assert did(running, "texts") == {"texts": both, "chat_id": 99, "problem": ""}
     assert "ResolveUsername" not in telegram.asked
+    assert "Traceback" not in running.logs()
+
+
+def test_a_post_in_doubt_is_looked_for_over_mtproto_before_anybody_is_asked(
+    running: Stack, telegram: Telegram, posting: bot_api.BotApiServer
+) -> None:
+    assert did(running, "seed") == {"state": "active"}
+    running.start("reader", *READER)
+    running.start_worker()
+    running.start_beat()
+    running.until(lambda: did(running, "report")["posts"] == 30, seconds=120, what="the channel is read")
+
+    posting.faults.add("cut_after", method="send*", times=1)
+    did(running, "publish", "The tug has come")
+    (there,) = running.until(lambda: posting.messages, seconds=60, what="Telegram has it, and nobody knows")
+    telegram.messages[77].append(message(77, there.message_id + 100, there.text, date=now()))
+    running.until(lambda: did(running, "published", "The tug has come")["status"] == "sent", seconds=90, what="found")
+    assert did(running, "published", "The tug has come") == {
+        "status": "sent",
+        "message": str(there.message_id + 100),
+        "log": [["send", "unknown"], ["look_up", "sent"]],
+        "alerts": [],
+    }
+
+    posting.faults.add("cut_before", method="send*", times=1)
+    did(running, "publish", "The tug has gone")
+    running.until(lambda: did(running, "published", "The tug has gone")["status"] == "sent", seconds=120, what="again")
+    told = did(running, "published", "The tug has gone")
+    assert told["log"] == [["send", "unknown"], ["look_up", "absent"], ["send", "sent"]]
+    assert told["alerts"] == []
+    assert len(posting.log.of("sendMessage")) == 3
+    assert len(posting.messages) == 2
     assert "Traceback" not in running.logs()

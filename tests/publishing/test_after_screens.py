@@ -68,6 +68,23 @@ def test_what_a_role_may_not_do_is_neither_shown_nor_done(
     assert client.get(page("after_edit", made)).status_code == 404
 
 
+def test_a_button_pressed_after_somebody_else_says_so(client: Client, workspace: Workspace, editor: User) -> None:
+    made = scheduled(preview_channel(workspace), editor)
+    deliveries_send()
+    client.force_login(editor)
+    assert "Readers see the new text" in client.get(page("after_edit", made)).content.decode()
+    after.publication_withdraw(publication=made, note="A mistake.", editor=member(workspace, "editor"))
+    deliveries_send()
+    for answer in (
+        client.get(page("after_edit", made), follow=True),
+        client.post(page("after_edit", made), follow=True),
+    ):
+        assert answer.redirect_chain == [(page("change", made), 302)]
+        assert "not possible as things stand now" in answer.content.decode()
+    client.force_login(member(workspace, "viewer"))
+    assert client.post(page("after_edit", made), {"text": "x"}).status_code == 403
+
+
 def status(client: Client, address: str) -> int:
     """How an address answers; what it opened is closed."""
     answer = client.get(address)

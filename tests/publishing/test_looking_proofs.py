@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -71,11 +73,12 @@ def test_file_that_may_still_be_carried_on_is_not_proven_absent(
 def held_up(monkeypatch: pytest.MonkeyPatch, seconds_left: float) -> None:
     """Let the lease run down between `begin` and the request, as where a machine is stopped for a while."""
 
-    async def pace(_bot: int, _places: int) -> telegram_limits.Departure:
+    @asynccontextmanager
+    async def paced(_bot: int, _places: int) -> AsyncIterator[None]:
         drain.current().row.not_before = now() + timedelta(seconds=seconds_left)
-        return telegram_limits.Departure(0.0)
+        yield
 
-    monkeypatch.setattr(telegram_limits, "pace", pace)
+    monkeypatch.setattr(telegram_limits, "paced", paced)
 
 
 def test_process_that_was_held_up_after_it_began_sends_nothing(

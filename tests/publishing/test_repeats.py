@@ -229,5 +229,7 @@ def test_who_may(workspace: Workspace, first: Publication, editor: User, english
         assert english(person).post(address(first), form_of()).status_code in codes
     assert english(editor).get(address(first).replace(str(first.pk), "999999")).status_code == 404
     publication_cancel(publication=first, editor=editor)
-    assert english(editor).post(address(first), form_of()).status_code == 403
+    told = english(editor).post(address(first), form_of(), follow=True)
+    assert told.redirect_chain == [(reverse("admin:publishing_publication_change", args=[first.pk]), 302)]
+    assert "not possible as things stand now" in told.content.decode()
     assert not Experiment.objects.exists()

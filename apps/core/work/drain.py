@@ -211,7 +211,10 @@ class _AsyncDrain(_Drain):
         return claims.claim(self.kind, limit=limit, lease=self.job.lease, ahead=self.kind.ahead).rows
 
     def start_all(self, rows: list[WorkRow]) -> None:
-        planned = [(row, self.planned(row)) for row in rows]
+        planned = []
+        for row in rows:
+            planned.append((row, self.planned(row)))
+            self.loop.breathe()
         for row, plan in planned:
             if plan is not None and stopping.is_asked():
                 outcomes.release(self.job, [row])
@@ -245,6 +248,7 @@ class _AsyncDrain(_Drain):
         for landed in self.loop.slice(seconds):
             with outcomes.bound(self.kind.name, landed.handle.row):
                 self.record(landed)
+            self.loop.breathe()
 
     def record(self, landed: Landed) -> None:
         row = landed.handle.row

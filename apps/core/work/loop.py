@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from apps.core.errors import UnknownOutcomeError
 from apps.core.work import verbs
 from apps.core.work.models import WorkRow
 
+# Rounds of the loop from bytes that came to the code that waits for them.
+STEPS = 5
 LATE = "no answer before the lease ran out"
 Session = Callable[[], AbstractAsyncContextManager[Any]]
 
@@ -97,7 +100,8 @@ class SlicedLoop:
     def __init__(self, session: Session | None) -> None:
         self._runner = asyncio.Runner()
         self._loop = self._runner.get_loop()
-        self._events: asyncio.Queue[Callable[[], None] | Landed | None] = asyncio.Queue()
+        self._events: asyncio.Queue[Landed | None] = asyncio.Queue()
+        self._asks: deque[Callable[[], None]] = deque()
         self._tasks: dict[Handle, asyncio.Task[None]] = {}
         self._session_factory = session
         self._session: Any = None
@@ -172,23 +176,29 @@ class SlicedLoop:
             else:
                 answer.set_result(None)
 
-        self._events.put_nowait(carry_out)
+        self._asks.append(carry_out)
+        self._events.put_nowait(None)
         await answer
 
     def slice(self, seconds: float) -> list[Landed]:
         """Run until something lands, someone wakes the drain, or the time is over; returns what landed."""
-        landed: list[Landed] = []
-        for event in self._runner.run(self._gather(seconds)):
-            if isinstance(event, Landed):
-                del self._tasks[event.handle]
-                landed.append(event)
-            elif event is not None:
-                event()
-                # Who asked goes on before the next is carried out: a worker killed now leaves one row begun, not all.
-                self._runner.run(asyncio.sleep(0))
+        landed = [event for event in self._runner.run(self._gather(seconds)) if event is not None]
+        for one in landed:
+            del self._tasks[one.handle]
+        self.breathe()
         return landed
 
-    async def _gather(self, seconds: float) -> list[Callable[[], None] | Landed | None]:
+    def breathe(self) -> None:
+        """Let what is in flight take a step, and do what it asks for: what has come is seen, what is due leaves.
+
+        Who asked goes on before the next is served: a worker killed now leaves one row begun, not all.
+        """
+        self._runner.run(_steps())
+        while self._asks:
+            self._asks.popleft()()
+            self._runner.run(_steps())
+
+    async def _gather(self, seconds: float) -> list[Landed | None]:
         events = []
         with suppress(TimeoutError):
             events.append(await asyncio.wait_for(self._events.get(), seconds))
@@ -210,6 +220,11 @@ class SlicedLoop:
                 self._runner.run(_done(self._keeper))
         finally:
             self._runner.close()
+
+
+async def _steps() -> None:
+    for _step in range(STEPS):
+        await asyncio.sleep(0)
 
 
 async def _result_of(future: asyncio.Future[Any]) -> Any:
