@@ -9,18 +9,26 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from apps.accounts.models import Alert, AuditEntry, User
+from apps.accounts.models import Alert, AuditEntry, User, Workspace
 from apps.core.errors import TransitionError
 from apps.delivery.models import Delivery, Lane
 from apps.delivery.tasks import deliveries_send
 from apps.publishing.models import Channel, ChannelSchedule, PreviewMessage, Publication, QueueResume
-from apps.publishing.services import publication_move, publication_schedule, queue_pause, queue_undo, resume_standing
+from apps.publishing.services import (
+    Terms,
+    publication_move,
+    publication_repeat,
+    publication_schedule,
+    queue_pause,
+    queue_undo,
+    resume_standing,
+)
 from apps.publishing.services.options import options_of
 from apps.publishing.services.queue_undo import Undone
 from apps.publishing.services.schedule_queue import alert_key
 from tests.delivery.factories import member
 from tests.publishing.clocks import Clock
-from tests.publishing.factories import approved_story
+from tests.publishing.factories import approved_story, preview_channel, scheduled
 from tests.publishing.test_queue import HOUR, NOON, clock, late, resume, times, workspace  # noqa: F401 - fixtures
 
 
@@ -82,6 +90,29 @@ def test_a_cancelled_one_that_was_published_anew_is_not_doubled(late: Channel, e
     publication_schedule(story=first.story, channel=late, editor=editor, at=NOON + 9 * HOUR)
     assert queue_undo(resume=QueueResume.objects.get(), editor=editor) == Undone(1, 1)
     assert Publication.objects.filter(title="First", status="scheduled").get().publish_at == NOON + 9 * HOUR
+
+
+@pytest.mark.parametrize("hours", [2.5, 0.5], ids=["after the first", "before it"])
+def test_two_headlines_that_were_cancelled_are_compared_again(
+    workspace: Workspace,  # noqa: F811
+    editor: User,
+    clock: Clock,  # noqa: F811
+    hours: float,
+) -> None:
+    channel = preview_channel(workspace)
+    one = scheduled(channel, editor, "First", at=NOON + HOUR)
+    pair = publication_repeat(
+        publication=one, title="Other", at=NOON + hours * HOUR, terms=Terms(measure="views"), editor=editor
+    )
+    queue_pause(channel=channel, editor=editor, reason="an accident")
+    clock.move_to(NOON + 3 * HOUR)
+    assert resume(channel, editor, "cancel") == 2
+    assert queue_undo(resume=QueueResume.objects.get(), editor=editor) == Undone(2, 0)
+    first, second = (Publication.objects.get(title=title, status="scheduled") for title in ("First", "Other"))
+    pair.refresh_from_db()
+    assert (pair.first, pair.second) == (first, second)
+    assert second.repeats == first
+    assert first.repeats is None
 
 
 def test_it_is_taken_back_once_soon_and_not_after_another_pause(

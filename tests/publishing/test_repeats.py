@@ -26,7 +26,6 @@ from apps.publishing.services import (
     publication_schedule_at,
     schedule_save,
 )
-from apps.publishing.services.queue_undo import COPIED
 from tests.accounts.factories import logged_in
 from tests.delivery.factories import WorkspaceFactory, member
 from tests.publishing.factories import approve, preview_channel, published, scheduled
@@ -150,10 +149,6 @@ def test_it_stays_in_its_channel(first: Publication, editor: User) -> None:
         publication_rechannel(
             publication=second, channel=preview_channel(first.workspace), to=second.publish_at, editor=editor
         )
-
-
-def test_undoing_keeps_what_it_stands_beside() -> None:
-    assert "repeats_id" in COPIED
 
 
 # Its page

@@ -17,7 +17,7 @@ from apps.core.clock import now
 from apps.core.errors import PultError, TransitionError
 from apps.delivery.models import Delivery
 from apps.publishing.layout import Message
-from apps.publishing.models import ChannelSchedule, Publication, QueueResume
+from apps.publishing.models import ChannelSchedule, Experiment, Publication, QueueResume
 from apps.publishing.services.links import links_back
 from apps.publishing.services.publications import publication_hand_over, publication_move
 from apps.publishing.services.schedule import schedule_locked
@@ -127,6 +127,7 @@ def _returned(row: Publication | None, kept: dict[str, Any], editor: User) -> bo
     if row is None or not _returns(row, kept):
         return False
     was = datetime.fromisoformat(kept["was"])
+    row.refresh_from_db(fields=["repeats"])  # what it stands beside may have come back before it
     try:
         with transaction.atomic():
             if kept["to"] is None:
@@ -145,5 +146,9 @@ def _revived(row: Publication, was: datetime, editor: User) -> None:
     parts = row.parts.order_by("position")
     messages = [Message(html=one.html, media=one.media, buttons=one.buttons) for one in parts]
     publication_hand_over(made, links_back(row, messages))
+    # Whatever names the cancelled one means this one: another headline beside it, and their comparison.
+    Publication.objects.filter(repeats=row).update(repeats=made)
+    Experiment.objects.filter(first=row).update(first=made)
+    Experiment.objects.filter(second=row).update(second=made)
     details = {"channel": row.channel.name, "again": row.pk, "at": was.isoformat()}
     audit_record(actor=editor, verb="publication.scheduled", target=made, details=details)
