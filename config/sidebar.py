@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
@@ -126,9 +127,10 @@ SIDEBAR: tuple[tuple[Words, tuple[Entry, ...]], ...] = (
 )
 
 
-def address_of(entry: Entry) -> str:
-    """Where an entry leads."""
-    return reverse(entry.to if "." not in entry.to else f"admin:{entry.to.replace('.', '_')}_changelist")
+@cache
+def address_of(to: str) -> str:
+    """Where an entry leads, by its name in `Entry.to`."""
+    return reverse(to if "." not in to else f"admin:{to.replace('.', '_')}_changelist")
 
 
 def is_shown(entry: Entry, request: HttpRequest) -> bool:
@@ -149,7 +151,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     for title, entries in SIDEBAR:
         items = [line(entry, request) for entry in entries if is_shown(entry, request)]
         if items:
-            groups.append({"title": title, "items": items, "collapsible": title == BEHIND})
+            groups.append({"title": title, "items": items, "collapsible": title == BEHIND, "separator": False})
     mark_one([item for group in groups for item in group["items"]], request.path)
     return groups
 
@@ -166,7 +168,9 @@ def mark_one(items: list[dict[str, Any]], path: str) -> None:
 
 def line(entry: Entry, request: HttpRequest) -> dict[str, Any]:
     """An entry as unfold wants it."""
-    item: dict[str, Any] = {"title": entry.title, "icon": entry.icon, "link": address_of(entry)}
+    item: dict[str, Any] = {"title": entry.title, "icon": entry.icon, "link": address_of(entry.to)}
+    # Said although there is none: the templates ask for them, and Django takes long to tell that something is missing.
+    item |= {"badge": None, "link_callback": None}
     count = entry.badge(request) if entry.badge else 0
     if count:
         item |= {"badge": badges.short(count), "badge_variant": entry.badge_variant}

@@ -66,6 +66,8 @@ class WorkspaceModelAdmin(UnfoldModelAdmin[M]):
     list_per_page = 50
     list_max_show_all = 200
     actions_selection_counter = True
+    # unfold's lists ask for it with every row, and Django takes long to tell that something is not there.
+    list_sections: Sequence[Any] = ()
 
     # Rows
 

@@ -9,6 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -43,6 +44,10 @@ class PultAdminSite(UnfoldAdminSite):
             if getattr(pattern, "name", None) == "view_on_site":
                 pattern.callback = self.admin_view(self.public_page)
         return patterns
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """All models by their apps, looked up only where a page shows them: the sidebar is our own."""
+        return SimpleLazyObject(lambda: super(PultAdminSite, self).get_app_list(request, app_label))
 
     def public_page(self, request: HttpRequest, content_type_id: str, object_id: str) -> HttpResponse:
         """Go to a row's own page, if the row is the user's.

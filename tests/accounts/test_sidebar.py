@@ -47,7 +47,7 @@ def test_what_a_role_may_not_open_is_not_shown() -> None:
 
 
 def test_every_entry_has_an_address() -> None:
-    assert all(address_of(entry).startswith("/") for _title, group in SIDEBAR for entry in group)
+    assert all(address_of(entry.to).startswith("/") for _title, group in SIDEBAR for entry in group)
 
 
 @pytest.mark.parametrize(

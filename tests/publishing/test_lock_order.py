@@ -16,7 +16,9 @@ from apps.delivery.ports import Receipt
 from apps.delivery.services import delivery_sent
 from apps.delivery.tasks import deliveries_send
 from apps.publishing.models import Publication
-from apps.publishing.services import after
+from apps.publishing.services import Terms, after, publication_repeat
+from apps.publishing.services import repeats as repeating
+from apps.stories.models import Story
 from tests.delivery.factories import WorkspaceFactory, member
 from tests.publishing.factories import scheduled, telegram_channel
 from tests.servers.bot_api import BotApiServer
@@ -67,3 +69,46 @@ def test_edit_while_a_pin_is_recorded_waits_for_it(telegram: BotApiServer, monke
     assert Publication.objects.get().is_pinned
     assert Delivery.objects.get(pk=pin.pk).outcome == "sent"
     assert Delivery.objects.filter(sender="telegram.change").count() == 2
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+def test_another_headline_while_the_first_one_is_recorded_waits_for_it(
+    telegram: BotApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopping.forget()
+    workspace = WorkspaceFactory.create(language="en")
+    editor = member(workspace)
+    first = scheduled(telegram_channel(workspace), editor)
+    [row] = claims.claim(kinds.get("delivery"), limit=1, lease=timedelta(minutes=1), at=now()).rows
+    repeats, records = Event(), Event()
+    fit = repeating._refuse_unfit
+
+    def met(asked: Publication) -> None:
+        repeats.set()  # the story is locked
+        records.wait(MEET_S)
+        fit(asked)
+
+    def effect() -> None:
+        records.set()  # the lane is locked
+        repeats.wait(MEET_S)
+        delivery_sent(row, Receipt("1"))
+
+    def repeat() -> None:
+        at, terms = now() + timedelta(days=1), Terms(measure="views")
+        try:
+            publication_repeat(publication=first, title="Another", at=at, terms=terms, editor=editor)
+        finally:
+            connection.close()
+
+    def record() -> None:
+        try:
+            verbs.finish(row, effect=effect)
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(repeating, "_refuse_unfit", met)
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(repeat), pool.submit(record)]:
+            done.result(timeout=30)
+    assert {one.title: one.status for one in Publication.objects.all()} == {first.title: "sent", "Another": "scheduled"}
+    assert Story.objects.get().status == "published"

@@ -59,6 +59,7 @@ def publication_schedule(
     with transaction.atomic():
         if guard is not None:
             guard()
+        ways.lanes_held(channel)
         return _scheduled(
             story=story,
             channel=channel,
@@ -283,7 +284,7 @@ def _delivery_of(part: PublicationPart, publication: Publication, *, after: Deli
             "media": part.media,
         },
         dedupe_key=name if part.position == 0 else f"{name}:{part.position}",
-        order_key=f"channel:{channel.pk}",
+        order_key=ways.lane_key(channel),
         not_before=publication.publish_at,
         after=after,
     )

@@ -15,7 +15,6 @@ from apps.accounts.services import audit_record
 from apps.core.clock import now
 from apps.core.errors import PermanentError, TransitionError
 from apps.delivery.models import Delivery
-from apps.delivery.services import lanes_hold
 from apps.publishing.models import Channel, Publication
 from apps.publishing.preflight import ERROR, SPLIT, WARNING, Checked, Finding, preflight
 from apps.publishing.services.files import Offered, credit_of, files_offered
@@ -31,6 +30,7 @@ from apps.publishing.services.publications import (
 )
 from apps.publishing.services.schedule import publication_movable, schedule_locked
 from apps.publishing.services.schedule_rules import ConflictError, conflicts_at
+from apps.publishing.services.ways import lanes_held
 from apps.stories.legal import DraftText
 from apps.stories.models import Story
 
@@ -119,10 +119,10 @@ def checked_there(row: Publication, channel: Channel, options: PostOptions) -> C
 
 def _held(publication: Publication, channel: Channel, seen: datetime | None) -> Publication:
     """The publication as it stands, if it may go elsewhere; nothing of it leaves until the transaction ends."""
-    for each in sorted((channel, publication.channel), key=lambda one: one.pk):
+    both = sorted((channel, publication.channel), key=lambda one: one.pk)
+    for each in both:
         schedule_locked(each)
-    # As recording does: the lane before the story.
-    lanes_hold(workspace=publication.workspace, order_keys=[f"channel:{publication.channel_id}"])
+    lanes_held(*both)
     stored = publication_movable(publication, seen)
     if stored.corrects_id is not None:
         raise TransitionError(_("A correction stays in the channel of what it puts right."))

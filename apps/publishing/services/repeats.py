@@ -19,6 +19,7 @@ from apps.publishing.services.publications import give_way
 from apps.publishing.services.rechannel import options_there, publication_copied
 from apps.publishing.services.schedule import schedule_locked
 from apps.publishing.services.schedule_rules import ConflictError, conflicts_at
+from apps.publishing.services.ways import lanes_held
 from apps.stories.models import Story
 
 Status = Publication.Status
@@ -58,6 +59,7 @@ def publication_repeat(
     headline = headline_of(title, publication)
     with transaction.atomic():
         schedule_locked(publication.channel)
+        lanes_held(publication.channel)
         Story.objects.select_for_update().get(pk=publication.story_id)
         first = Publication.objects.select_related("workspace", "channel", "story", "version").get(pk=publication.pk)
         _refuse_unfit(first)

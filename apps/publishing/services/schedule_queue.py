@@ -24,6 +24,7 @@ from apps.publishing.models import Channel, ChannelSchedule, Publication, QueueR
 from apps.publishing.services.publications import publication_cancel, publication_move
 from apps.publishing.services.schedule import schedule_locked
 from apps.publishing.services.schedule_rules import rules_of, taken
+from apps.publishing.services.ways import lane_key
 
 Status = Publication.Status
 NOW, SLOTS, CANCEL = CHOICES = ("now", "slots", "cancel")
@@ -198,5 +199,5 @@ def _carried_out(planned: Planned, editor: User) -> None:
 
 
 def _lane(channel: Channel) -> Lane:
-    lane, _made = Lane.objects.get_or_create(workspace=channel.workspace, key=f"channel:{channel.pk}")
+    lane, _made = Lane.objects.get_or_create(workspace=channel.workspace, key=lane_key(channel))
     return lane
