@@ -211,10 +211,7 @@ class _AsyncDrain(_Drain):
         return claims.claim(self.kind, limit=limit, lease=self.job.lease, ahead=self.kind.ahead).rows
 
     def start_all(self, rows: list[WorkRow]) -> None:
-        planned = []
-        for row in rows:
-            planned.append((row, self.planned(row)))
-            self.loop.breathe()
+        planned = [(row, self.planned(row)) for row in rows]
         for row, plan in planned:
             if plan is not None and stopping.is_asked():
                 outcomes.release(self.job, [row])
@@ -225,7 +222,8 @@ class _AsyncDrain(_Drain):
     def planned(self, row: WorkRow) -> tuple[Any] | None:
         with outcomes.bound(self.kind.name, row), entered(Handle(row, self.job.lease)):
             plan: tuple[Any] | None = self.attempt(row, lambda: (self.job.plan(row) if self.job.plan else row,))
-            return plan
+        self.loop.breathe()
+        return plan
 
     def start(self, row: WorkRow, plan: Any) -> None:
         self.loop.open()
