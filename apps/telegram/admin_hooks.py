@@ -31,7 +31,7 @@ class HookMixin(Base):
     def has_unhook_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whether a webhook keeps this bot from being asked, and the user may end that."""
         row = obj if obj is None or isinstance(obj, Bot) else self.get_object(request, str(obj))
-        return row is not None and is_hooked(row) and self.allows(request, "bot.manage", row)
+        return (row is None or is_hooked(row)) and self.allows(request, "bot.manage", row)
 
     @action(  # type: ignore[untyped-decorator]
         description=_("Take the webhook away"), url_path="unhook", permissions=["unhook"]
@@ -41,10 +41,6 @@ class HookMixin(Base):
         bot = self.get_object(request, object_id)
         if bot is None:
             raise Http404
-        back = HttpResponseRedirect(reverse("admin:telegram_bot_change", args=[bot.pk]))
-        if not self.has_unhook_permission(request, bot):
-            messages.info(request, _t("No webhook stands in the way any more."))
-            return back
         if request.method != "POST":
             context = {
                 **self.admin_site.each_context(request),
@@ -61,7 +57,7 @@ class HookMixin(Base):
         else:
             words = _t("Telegram does not call %(host)s any more; Pult asks within a minute.")
             messages.success(request, words % {"host": host or "—"})
-        return back
+        return HttpResponseRedirect(reverse("admin:telegram_bot_change", args=[bot.pk]))
 
 
 def is_hooked(bot: Bot) -> bool:
