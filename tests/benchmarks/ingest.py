@@ -120,7 +120,8 @@ def tell(name: str, measured: dict[str, Any]) -> None:
         f"{name}: {measured['posts']} posts in {measured['stories']} stories "
         f"({measured['stories_of_several']} of several sources), {measured['posts_per_s']} posts/s; "
         f"first 1,000 at {measured['first_1000_per_s']}/s, last 1,000 at {measured['last_1000_per_s']}/s"
-        f"{when_first(measured)}; "
+        f"{when_first(measured)}; in processor time {measured['first_1000_per_processor_s']}/s and "
+        f"{measured['last_1000_per_processor_s']}/s; "
         f"peak {measured['peak_mb']} MB; {spent}"
     )
 

@@ -56,6 +56,7 @@ class Clock:
             "matching": 0.0,
             "grouping": 0.0,
         }
+        self.processor: list[tuple[int, float]] = []
 
     def timed(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         """The function, its time counted under a name."""
@@ -75,6 +76,7 @@ def ingest(files: Sequence[Path], clock: Clock, group: Callable[[], None]) -> li
     workspace = Workspace.objects.create(name="Bench", slug="bench")
     intake = clock.timed("intake", posts_intake)
     began, posts, points = time.perf_counter(), 0, [(0, 0.0)]
+    clock.processor = [(0, time.process_time())]
     for path in files:
         source = Source.objects.create(workspace=workspace, kind="export", name=path.stem)
         with path.open("rb") as file:
@@ -83,6 +85,7 @@ def ingest(files: Sequence[Path], clock: Clock, group: Callable[[], None]) -> li
                 posts += intake(source=source, items=chunk).added
                 group()
                 points.append((posts, time.perf_counter() - began))
+                clock.processor.append((posts, time.process_time()))
     return points
 
 
@@ -115,6 +118,14 @@ def rate(points: list[tuple[int, float]]) -> float:
     return round((points[-1][0] - points[0][0]) / (points[-1][1] - points[0][1]), 1)
 
 
+def ends(points: list[tuple[int, float]]) -> tuple[float, float]:
+    """The rates of the first and of the last thousand posts."""
+    thousand = [point for point in points if point[0] <= 1000 or point is points[-1]]
+    last = [point for point in points if point[0] >= points[-1][0] - 1000]
+    first = thousand if len(thousand) == 2 else thousand[:-1] or points
+    return rate(first), rate(last if len(last) > 1 else points)
+
+
 def main() -> None:
     """Measure and print."""
     files, workers, is_backwards = sorted(Path(sys.argv[1]).glob("*.json")), int(sys.argv[2]), sys.argv[3:] == ["back"]
@@ -136,8 +147,8 @@ def main() -> None:
         "grouping": clock.seconds["grouping"] - clock.seconds["lemmas"] - clock.seconds["matching"],
     }
     seconds["grouping, database"] = seconds.pop("grouping")
-    thousand = [point for point in points if point[0] <= 1000 or point is points[-1]]
-    last = [point for point in points if point[0] >= points[-1][0] - 1000]
+    first_per_s, last_per_s = ends(points)
+    first_by_processor, last_by_processor = ends(clock.processor)
     print(
         json.dumps(
             {
@@ -148,8 +159,10 @@ def main() -> None:
                 "stories_of_several": Story.objects.filter(sources_count__gt=1).count(),
                 "largest": Story.objects.order_by("-posts_count").values_list("posts_count", flat=True).first(),
                 "posts_per_s": round(points[-1][0] / total, 1),
-                "first_1000_per_s": rate(thousand if len(thousand) == 2 else thousand[:-1] or points),
-                "last_1000_per_s": rate(last if len(last) > 1 else points),
+                "first_1000_per_s": first_per_s,
+                "last_1000_per_s": last_per_s,
+                "first_1000_per_processor_s": first_by_processor,
+                "last_1000_per_processor_s": last_by_processor,
                 "peak_mb": peak_mb(),
                 "seconds": {name: round(value, 1) for name, value in seconds.items() if value >= 0.05},
             }
