@@ -217,6 +217,11 @@ def test_editors_and_preview_pages_have_no_button(workspace: Workspace, editor: 
     client.force_login(editor)
     assert client.post(page).status_code in {403, 404}
     client.force_login(member(workspace, "manager"))
-    preview = reverse("admin:publishing_channel_test_channel", args=[preview_channel(workspace).pk])
-    assert client.post(preview).status_code in {403, 404}
+    shown = preview_channel(workspace)
+    preview = reverse("admin:publishing_channel_test_channel", args=[shown.pk])
+    refused = client.post(preview)
+    assert (refused.status_code, refused["Location"]) == (
+        302,
+        reverse("admin:publishing_channel_change", args=[shown.pk]),
+    )
     assert not ChannelTest.objects.exists()

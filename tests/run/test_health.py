@@ -123,10 +123,10 @@ def test_the_real_checks_find_the_real_servers() -> None:
 @pytest.mark.django_db
 def test_figures_tell_of_requests_by_route_and_of_work(client: Client) -> None:
     client.get("/health/live")
-    client.get("/no/such/page/12345/")
+    client.get("/no/such/page-of-nobody/")
     text = client.get("/metrics").content.decode()
     assert 'route="health/live",status="200"' in text
-    assert "12345" not in text
+    assert "page-of-nobody" not in text
     assert "pult_work_due{" in text
     assert "process_resident_memory_bytes" in text
 

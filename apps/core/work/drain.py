@@ -171,7 +171,7 @@ class _AsyncDrain(_Drain):
 
     def __init__(self, job: Job) -> None:
         super().__init__(job)
-        self.loop = SlicedLoop(job.session)
+        self.loop = SlicedLoop(job.session, to_the_minute=bool(self.kind.ahead))
         self.alone = False
 
     def run(self) -> None:
@@ -222,7 +222,7 @@ class _AsyncDrain(_Drain):
     def planned(self, row: WorkRow) -> tuple[Any] | None:
         with outcomes.bound(self.kind.name, row), entered(Handle(row, self.job.lease)):
             plan: tuple[Any] | None = self.attempt(row, lambda: (self.job.plan(row) if self.job.plan else row,))
-        self.loop.breathe()
+        self.loop.between()
         return plan
 
     def start(self, row: WorkRow, plan: Any) -> None:
@@ -246,7 +246,7 @@ class _AsyncDrain(_Drain):
         for landed in self.loop.slice(seconds):
             with outcomes.bound(self.kind.name, landed.handle.row):
                 self.record(landed)
-            self.loop.breathe()
+            self.loop.between()
 
     def record(self, landed: Landed) -> None:
         row = landed.handle.row

@@ -95,9 +95,10 @@ class Landed:
 
 
 class SlicedLoop:
-    """Runs coroutines while the drain waits."""
+    """Runs coroutines while the drain waits; where their minute counts, also between its steps."""
 
-    def __init__(self, session: Session | None) -> None:
+    def __init__(self, session: Session | None, *, to_the_minute: bool = False) -> None:
+        self._to_the_minute = to_the_minute
         self._runner = asyncio.Runner()
         self._loop = self._runner.get_loop()
         self._events: asyncio.Queue[Landed | None] = asyncio.Queue()
@@ -187,6 +188,11 @@ class SlicedLoop:
             del self._tasks[one.handle]
         self.breathe()
         return landed
+
+    def between(self) -> None:
+        """Between two steps of the drain."""
+        if self._to_the_minute:
+            self.breathe()
 
     def breathe(self) -> None:
         """Let what is in flight take a step, and do what it asks for: what has come is seen, what is due leaves.
