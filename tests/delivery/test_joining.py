@@ -19,6 +19,7 @@ from apps.delivery.services import (
     delivery_send_again,
     sending,
 )
+from apps.delivery.services.joining import payload_sent, payloads_sent
 from apps.delivery.tasks import deliveries_send
 from apps.delivery.telegram_doing import joined
 from tests.delivery.factories import letter
@@ -49,6 +50,17 @@ def test_a_burst_is_one_message_and_all_of_it_is_sent(workspace: Workspace, box:
     assert sorted(box.recorded) == [(row.pk, "sent") for row in rows]
     deliveries_send()
     assert box.sent == ["a+b+c"]
+
+
+def test_what_has_left_is_told_with_what_left_inside_it(workspace: Workspace, box: Box) -> None:
+    whole, *_inside = news(workspace, "a", "b", "c")
+    alone = letter(workspace, "d", order_key="another chat")
+    deliveries_send()
+    assert box.sent[0] == "a+b+c"
+    told = payloads_sent([whole, alone])
+    assert told[whole.pk]["text"] == "a+b+c"
+    assert told[alone.pk] == alone.payload
+    assert payload_sent(whole) == told[whole.pk]
 
 
 def test_what_does_not_fit_goes_in_the_next(workspace: Workspace, box: Box) -> None:
