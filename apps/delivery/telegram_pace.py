@@ -69,7 +69,7 @@ class Pace:
         return departure.has_left
 
     def answered(self, departure: Departure, now: float) -> None:
-        """Its answer is there; of the quickest way there and back half at least was the way back."""
+        """Its answer is there; half of the quickest way there and back is taken to have been the way back."""
         self._trips.append(min(now - departure.leaves_at, UNDER_WAY_S))
         departure.counted_by = now - min(self._trips) / 2
 

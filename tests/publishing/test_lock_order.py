@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Event
@@ -25,6 +26,20 @@ from tests.servers.bot_api import BotApiServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MEET_S = 1.0
+
+
+def at_once(*steps: Callable[[], None]) -> None:
+    """Carry out steps side by side, each with a connection of its own."""
+
+    def closing(step: Callable[[], None]) -> None:
+        try:
+            step()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(steps)) as pool:
+        for done in [pool.submit(closing, step) for step in steps]:
+            done.result(timeout=30)
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
@@ -51,21 +66,13 @@ def test_edit_while_a_pin_is_recorded_waits_for_it(telegram: BotApiServer, monke
         delivery_sent(pin, Receipt("1"))
 
     def edit() -> None:
-        try:
-            after.publication_edit(publication=publication, html="<b>Anew</b>", editor=editor)
-        finally:
-            connection.close()
+        after.publication_edit(publication=publication, html="<b>Anew</b>", editor=editor)
 
     def record() -> None:
-        try:
-            verbs.finish(pin, effect=effect)
-        finally:
-            connection.close()
+        verbs.finish(pin, effect=effect)
 
     monkeypatch.setattr(after, "changes_clear", met)
-    with ThreadPoolExecutor(2) as pool:
-        for done in [pool.submit(edit), pool.submit(record)]:
-            done.result(timeout=30)
+    at_once(edit, record)
     assert Publication.objects.get().is_pinned
     assert Delivery.objects.get(pk=pin.pk).outcome == "sent"
     assert Delivery.objects.filter(sender="telegram.change").count() == 2
@@ -95,20 +102,12 @@ def test_another_headline_while_the_first_one_is_recorded_waits_for_it(
 
     def repeat() -> None:
         at, terms = now() + timedelta(days=1), Terms(measure="views")
-        try:
-            publication_repeat(publication=first, title="Another", at=at, terms=terms, editor=editor)
-        finally:
-            connection.close()
+        publication_repeat(publication=first, title="Another", at=at, terms=terms, editor=editor)
 
     def record() -> None:
-        try:
-            verbs.finish(row, effect=effect)
-        finally:
-            connection.close()
+        verbs.finish(row, effect=effect)
 
     monkeypatch.setattr(repeating, "_refuse_unfit", met)
-    with ThreadPoolExecutor(2) as pool:
-        for done in [pool.submit(repeat), pool.submit(record)]:
-            done.result(timeout=30)
+    at_once(repeat, record)
     assert {one.title: one.status for one in Publication.objects.all()} == {first.title: "sent", "Another": "scheduled"}
     assert Story.objects.get().status == "published"

@@ -124,10 +124,12 @@ def _returns(row: Publication | None, kept: dict[str, Any]) -> bool:
 
 def _returned(row: Publication | None, kept: dict[str, Any], editor: User) -> bool:
     """Give one its place back; one that leaves at this moment stays as it is."""
-    if row is None or not _returns(row, kept):
+    if row is None:
+        return False
+    row.refresh_from_db(fields=["repeats"])  # what it stands beside may have come back before it
+    if not _returns(row, kept):
         return False
     was = datetime.fromisoformat(kept["was"])
-    row.refresh_from_db(fields=["repeats"])  # what it stands beside may have come back before it
     try:
         with transaction.atomic():
             if kept["to"] is None:
